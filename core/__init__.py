@@ -1,0 +1,1 @@
+"""Words that everyone uses, and that import nothing of ours."""

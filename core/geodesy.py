@@ -1,0 +1,42 @@
+"""Metres on the WGS84 ellipsoid, for the short distances (a few kilometres) that separate an aircraft from a boundary."""
+
+import math
+from typing import overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+_A_M = 6_378_137.0  # WGS84 semi-major axis
+_E2 = 6.694379990141316e-3  # first eccentricity squared
+
+
+@overload
+def metres_per_degree(lat_deg: float) -> tuple[float, float]: ...
+@overload
+def metres_per_degree(lat_deg: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]: ...
+def metres_per_degree(
+    lat_deg: float | NDArray[np.float64],
+) -> tuple[float | NDArray[np.float64], float | NDArray[np.float64]]:
+    """Metres in one degree of longitude and one of latitude at this latitude.
+
+    The radii of curvature in the prime vertical and the meridian (Torge, Geodesy, 3rd ed., 4.1.3). The map
+    (lon, lat) -> metres is linear, so an edge that is straight in degrees stays straight in metres.
+    """
+    phi = np.radians(lat_deg)
+    w2 = 1.0 - _E2 * np.sin(phi) ** 2
+    prime = _A_M / np.sqrt(w2)
+    meridian = _A_M * (1.0 - _E2) / (w2 * np.sqrt(w2))
+    lon_m, lat_m = np.radians(1.0) * prime * np.cos(phi), np.radians(1.0) * meridian
+    return (float(lon_m), float(lat_m)) if np.ndim(lat_deg) == 0 else (lon_m, lat_m)
+
+
+def bearing_deg(east_m: float, north_m: float) -> float:
+    """Degrees true, 0 to 360, of a local offset."""
+    return math.degrees(math.atan2(east_m, north_m)) % 360.0
+
+
+def destination(lon_deg: float, lat_deg: float, bearing: float, distance_m: float) -> tuple[float, float]:
+    """Longitude and latitude reached from a point over a short distance (local approximation, as above)."""
+    lon_m, lat_m = metres_per_degree(lat_deg)
+    angle = math.radians(bearing)
+    return lon_deg + distance_m * math.sin(angle) / lon_m, lat_deg + distance_m * math.cos(angle) / lat_m

@@ -1,0 +1,87 @@
+"""One tree of settings: defaults, then a TOML file, then the environment (WEDGETAIL_INGEST__PORT=14551).
+
+Three names that people already have in their environment are read as they are: KAFKA_BOOTSTRAP, DATABASE_URL, PORT.
+"""
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from core.errors import SettingError
+
+_PLAIN = {"KAFKA_BOOTSTRAP": ("kafka", "bootstrap"), "DATABASE_URL": ("database", "url"), "PORT": ("api", "port")}
+_PREFIX = "WEDGETAIL_"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Operator(_Section):
+    name: str = Field("demo", pattern=r"^[a-z0-9-]{1,40}$", description="short name; every id derives from it")
+    title: str = "Demo operator"
+    timezone: str = Field("Australia/Sydney", description="the zone in which the pages show times")
+
+
+class Kafka(_Section):
+    bootstrap: str = Field("127.0.0.1:9092", pattern=r"^[^\s,]+:\d+(,[^\s,]+:\d+)*$")
+    prefix: str = Field("", pattern=r"^[a-z0-9-]{0,40}$", description="put before every topic and group name")
+
+
+class Database(_Section):
+    url: str = "postgresql://postgres@127.0.0.1:5432/wedgetail"
+
+
+class Ingest(_Section):
+    host: str = "127.0.0.1"
+    port: int = Field(14550, ge=1, le=65535)
+    buffer_mb: int = Field(256, ge=1)
+
+
+class Api(_Section):
+    port: int = Field(8080, ge=1, le=65535)
+    token: str = Field("", description="what a client must show; empty: made at start and printed")
+
+
+class Settings(_Section):
+    data_dir: Path = Path(".wedgetail")
+    operator: Operator = Operator()
+    kafka: Kafka = Kafka()
+    database: Database = Database()
+    ingest: Ingest = Ingest()
+    api: Api = Api()
+
+
+def load(file: Path | None = None, environment: dict[str, str] | None = None) -> Settings:
+    """The settings in force. Raises SettingError that names the setting and where it was given."""
+    tree: dict[str, Any] = {}
+    if file is not None:
+        try:
+            tree = tomllib.loads(file.read_text())
+        except (OSError, tomllib.TOMLDecodeError) as error:
+            raise SettingError(name=str(file), detail=str(error)) from error
+    for path, value in _from_environment(dict(os.environ) if environment is None else environment):
+        branch = tree
+        for key in path[:-1]:
+            branch = branch.setdefault(key, {})
+            if not isinstance(branch, dict):
+                raise SettingError(name=".".join(path), detail=f"{key} is a single value in {file}, not a section")
+        branch[path[-1]] = value
+    try:
+        return Settings.model_validate(tree)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        detail = "no such setting" if first["type"] == "extra_forbidden" else f"{first['msg']} (got {first['input']!r})"
+        raise SettingError(name=name, detail=detail) from error
+
+
+def _from_environment(environment: dict[str, str]) -> list[tuple[tuple[str, ...], str]]:
+    found = [(path, environment[name]) for name, path in _PLAIN.items() if environment.get(name)]
+    for name, value in sorted(environment.items()):
+        if name.startswith(_PREFIX):
+            found.append((tuple(name.removeprefix(_PREFIX).lower().split("__")), value))
+    return found

@@ -1,0 +1,1 @@
+"""Where may it fly: zones, the index that finds them, the monitor that watches them."""

@@ -1,0 +1,67 @@
+"""A zone and its versions: a footprint with floor and ceiling, when it holds, and for whom. Never overwritten.
+
+A version has a validity (event time) and a world number (when we knew). What decides at time t in world W is the highest
+version known in W that is valid at t; an ending is a version too, valid from the end, that asks nothing.
+"""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+
+class ZoneKind(StrEnum):
+    KEEP_IN = "keep_in"
+    KEEP_OUT = "keep_out"
+
+
+class Datum(StrEnum):
+    """What a zone's floor or ceiling is measured from. SFC is the ground itself: a floor of SFC is never compared."""
+
+    SFC = "SFC"
+    AGL = "AGL"
+    AMSL = "AMSL"
+    TAKEOFF = "TAKEOFF"
+
+
+class ZoneVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """One version of one zone. geometry is GeoJSON: Polygon, MultiPolygon, or Point with radius_m (a circle)."""
+
+    operator_id: UUID
+    zone_id: UUID
+    version: int
+    world: int
+    name: str
+    kind: ZoneKind
+    geometry: dict[str, Any]
+    radius_m: float | None = None
+    floor_m: float | None = None  # None: from the ground up
+    floor_datum: Datum = Datum.SFC
+    ceiling_m: float | None = None  # None: without limit
+    ceiling_datum: Datum = Datum.AGL
+    valid_from_us: int | None = None
+    valid_to_us: int | None = None
+    aircraft_ids: tuple[UUID, ...] | None = None  # None: all of the operator's
+    raise_beyond_m: float = 0.0
+    raise_after_s: float = 1.0
+    clear_inside_m: float = 3.0
+    clear_after_s: float = 10.0
+    ended: bool = False
+
+    def valid_at(self, time_us: int) -> bool:
+        return (self.valid_from_us is None or self.valid_from_us <= time_us) and (
+            self.valid_to_us is None or time_us < self.valid_to_us
+        )
+
+
+def in_force(versions: Iterable[ZoneVersion], world: int, time_us: int) -> list[ZoneVersion]:
+    """The versions that decide at a time in a world, by zone id; ended ones left out."""
+    highest: dict[UUID, ZoneVersion] = {}
+    for version in versions:
+        if version.world <= world and version.valid_at(time_us):
+            held = highest.get(version.zone_id)
+            if held is None or version.version > held.version:
+                highest[version.zone_id] = version
+    return sorted((v for v in highest.values() if not v.ended), key=lambda v: v.zone_id.bytes)
