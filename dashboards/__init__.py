@@ -1,0 +1,1 @@
+"""The windows: web/ (TypeScript, built into web/dist and served by the API) and grafana/."""
