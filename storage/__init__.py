@@ -1,0 +1,1 @@
+"""The database, ignorant of drones: schema, migrations, named queries, pool, binary COPY."""
