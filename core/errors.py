@@ -26,3 +26,7 @@ class UnreadableRecord(WedgetailError):
 
 class TopicMismatch(WedgetailError):
     """Topic {topic} has {found} partitions, this installation was made with {expected}: refusing to start."""
+
+
+class BrokerUnreachable(WedgetailError):
+    """Kafka at {bootstrap} cannot be used: {detail}"""

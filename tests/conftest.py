@@ -1,0 +1,162 @@
+"""Real servers for tests: one Kafka and one PostgreSQL for a whole run, a fresh prefix and database for each test.
+
+A test that needs what this machine lacks is skipped with the reason; with NO_SKIP=1 (in CI) that is a failure.
+"""
+
+import asyncio
+import os
+import shutil
+import socket
+import tempfile
+import threading
+import uuid
+from collections.abc import Callable, Coroutine, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiokafka.admin import AIOKafkaAdminClient
+
+from core.settings import Api, Database, Ingest, Kafka, Settings
+from core.topics import TOPICS
+from wedgetail.local.kafka import LocalKafka, free_port
+from wedgetail.local.postgres import LocalPostgres
+
+ROOT = Path(__file__).parents[1]
+_TEMPLATE = "template_migrated"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail") and os.environ.get("NO_SKIP") == "1":
+        report.outcome = "failed"
+        report.longrepr = f"nothing may be skipped here: {report.longrepr[2] if report.longrepr else 'no reason'}"
+    return report
+
+
+@pytest.fixture(scope="session")
+def _servers() -> Iterator[Path]:
+    directory = Path(tempfile.mkdtemp(prefix="wedgetail-test-"))
+    yield directory
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def local_kafka(_servers: Path) -> Iterator[LocalKafka]:
+    """The run's broker itself. Do not stop it: others use it."""
+    with LocalKafka(_servers / "kafka") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def kafka(local_kafka: LocalKafka) -> str:
+    """The bootstrap address of the run's broker."""
+    return local_kafka.bootstrap
+
+
+@pytest.fixture(scope="session")
+def local_postgres(_servers: Path) -> Iterator[LocalPostgres]:
+    """The run's database server itself."""
+    with LocalPostgres(_servers / "postgres", careless=True) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def _template(local_postgres: LocalPostgres) -> str:
+    """A database migrated once; each test's is a copy of it."""
+    from storage.migrate import apply
+
+    local_postgres.ensure_database(_TEMPLATE)
+    apply(local_postgres.url(_TEMPLATE))
+    return _TEMPLATE
+
+
+@pytest.fixture
+def empty_database_url(local_postgres: LocalPostgres) -> Iterator[str]:
+    """The address of a database of this test's own with nothing in it."""
+    name = f"test_{uuid.uuid4().hex}"
+    local_postgres.ensure_database(name)
+    yield local_postgres.url(name)
+    local_postgres.drop_database(name)
+
+
+@pytest.fixture
+def database_url(local_postgres: LocalPostgres, _template: str) -> Iterator[str]:
+    """The address of a migrated database of this test's own."""
+    name = f"test_{uuid.uuid4().hex}"
+    local_postgres.ensure_database(name, template=_template)
+    yield local_postgres.url(name)
+    local_postgres.drop_database(name)
+
+
+@pytest.fixture
+def prefix(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A prefix of this test's own for topics and groups; its topics are deleted afterwards."""
+    own = f"t{uuid.uuid4().hex[:10]}-"
+    yield own
+    if "kafka" in request.fixturenames:
+        bootstrap: str = request.getfixturevalue("kafka")
+        _apart(lambda: _delete_topics(bootstrap, own))
+
+
+@pytest.fixture
+def settings(kafka: str, database_url: str, prefix: str, tmp_path: Path) -> Settings:
+    """Settings that point at the run's servers, with this test's prefix, database, ports and directory."""
+    return Settings(
+        data_dir=tmp_path / "data",
+        kafka=Kafka(bootstrap=kafka, prefix=prefix),
+        database=Database(url=database_url),
+        ingest=Ingest(port=free_udp_port(), buffer_mb=16),
+        api=Api(port=free_port(), token="a-token-for-tests"),
+    )
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Third-party logs and zones, which are never committed."""
+    path = Path(os.environ.get("SHARED", ROOT.parent / "shared")) / "data"
+    if not path.is_dir():
+        pytest.skip(f"left out: the real flights and zones are not at {path} (SHARED= names their parent)")
+    return path
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The browser's program."""
+    named = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if not named or not Path(named).exists():
+        pytest.skip("left out: no Chromium on this machine (CHROMIUM= names one)")
+    return named
+
+
+@pytest.fixture(scope="session")
+def timescale_url() -> str:
+    """A TimescaleDB; it may be one that allows a single session at a time."""
+    url = os.environ.get("TIMESCALE_URL")
+    if not url:
+        pytest.skip("left out: no TimescaleDB on this machine (TIMESCALE_URL= names one)")
+    return url
+
+
+def free_udp_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+async def _delete_topics(bootstrap: str, prefix: str) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        await admin.delete_topics([prefix + topic.name for topic in TOPICS])
+    finally:
+        await admin.close()
+
+
+def _apart(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """In a thread of its own: the loop that pytest-asyncio keeps in this one stays untouched."""
+    thread = threading.Thread(target=lambda: asyncio.run(work()))
+    thread.start()
+    thread.join()
