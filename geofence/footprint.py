@@ -1,6 +1,7 @@
 """A zone's outline as GeoJSON gives it, checked: Polygon and MultiPolygon with holes, or Point with a radius (a circle)."""
 
 import math
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import shapely
@@ -24,7 +25,8 @@ def read_geometry(geometry: object, radius_m: object) -> Footprint:
     problems: list[tuple[str, str]] = []
     if not isinstance(geometry, dict) or geometry.get("type") not in ("Polygon", "MultiPolygon", "Point"):
         return Footprint({}, None, [("geometry.type", "one of Polygon, MultiPolygon, Point (with radius_m) is expected")])
-    problems.extend((f"geometry.{name}", "there is no such member") for name in geometry if name not in ("type", "coordinates", "bbox"))
+    unknown = set(geometry) - {"type", "coordinates", "bbox"}
+    problems.extend((f"geometry.{name}", "there is no such member") for name in sorted(map(str, unknown)))
     coordinates, kind, radius = geometry.get("coordinates"), geometry["type"], None
     path = "geometry.coordinates"
     if kind == "Point":
@@ -114,8 +116,8 @@ def _rings(polygon: object, path: str, problems: list[tuple[str, str]]) -> None:
             problems.append((where, f"a ring needs 4 positions or more (the last equals the first), not {len(ring)}"))
         elif ring[0] != ring[-1]:
             problems.append((where, "the ring is not closed: the last position must equal the first"))
-        elif any(abs(a[0] - b[0]) > 180 for a, b in zip(ring, ring[1:], strict=False)):
-            problems.append((where, "an edge of more than 180 degrees: cut the zone where it crosses longitude 180 (RFC 7946, 3.1.9)"))
+        elif any(abs(a[0] - b[0]) > 180 for a, b in pairwise(ring)):
+            problems.append((where, "an edge of more than 180 degrees: cut the zone at longitude 180 (RFC 7946, 3.1.9)"))
 
 
 def _position(position: object, path: str, problems: list[tuple[str, str]]) -> None:

@@ -27,8 +27,8 @@ _SETTINGS = (
     ("clear_after_s", 0.0, 3_600.0),
 )
 _GIVEN = {
-    "name", "kind", "radius_m", "floor_m", "floor_datum", "ceiling_m", "ceiling_datum", "valid_from", "valid_to", "aircraft_ids",
-    *(name for name, _, _ in _SETTINGS),
+    "name", "kind", "radius_m", "floor_m", "floor_datum", "ceiling_m", "ceiling_datum", "valid_from", "valid_to",
+    "aircraft_ids", *(name for name, _, _ in _SETTINGS),
 }  # fmt: skip
 # what the server says about a version: may come back with an edited feature, and is not taken from it
 _TOLD = {"operator_id", "zone_id", "version", "world", "ended", "recorded_at"}
