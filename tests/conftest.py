@@ -19,6 +19,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from core.settings import Api, Database, Ingest, Kafka, Settings
 from core.topics import TOPICS
+from storage.migrate import migrate
 from wedgetail.local.kafka import LocalKafka, free_port
 from wedgetail.local.postgres import LocalPostgres
 
@@ -65,10 +66,8 @@ def local_postgres(_servers: Path) -> Iterator[LocalPostgres]:
 @pytest.fixture(scope="session")
 def _template(local_postgres: LocalPostgres) -> str:
     """A database migrated once; each test's is a copy of it."""
-    from storage.migrate import apply
-
     local_postgres.ensure_database(_TEMPLATE)
-    apply(local_postgres.url(_TEMPLATE))
+    migrate(local_postgres.url(_TEMPLATE))
     return _TEMPLATE
 
 

@@ -5,12 +5,12 @@ from core.errors import WedgetailError
 
 class ServerDied(WedgetailError):
     """The embedded {server} ended by itself (exit code {code}). The end of its log, {log}:
-{tail}"""
+    {tail}"""
 
 
 class ServerSilent(WedgetailError):
     """The embedded {server} does not answer after {seconds:.0f} s. The end of its log, {log}:
-{tail}"""
+    {tail}"""
 
 
 class ServerLeftover(WedgetailError):

@@ -62,7 +62,7 @@ def classpath(cache: Path | None = None, tell: Callable[[str], None] = lambda li
         absent = sum(not _path(maven, jar).exists() for jar in jars)
         if absent:
             tell(f"downloading Apache Kafka: {absent} libraries, 43 MB, once")
-        paths = list(pool.map(lambda jar: _checked(maven, jar), jars))
+        paths = list(pool.map(lambda jar: checked(maven, jar), jars))
     return ":".join(str(path) for path in paths)
 
 
@@ -81,16 +81,16 @@ def _path(maven: MavenContext, jar: Jar) -> Path:
     return path
 
 
-def _checked(maven: MavenContext, jar: Jar) -> Path:
+def checked(maven: MavenContext, jar: Jar) -> Path:
+    """The library's file, downloaded if it is absent or not what the lock says. Raises JarMissing, JarChanged."""
     path = _path(maven, jar)
     if path.exists() and sha256_of(path) != jar.sha256:
         path.unlink()  # a download that was cut short, or a file that somebody changed
-    if not path.exists():
-        try:
-            _artifact(maven, jar).resolve()
-        except (requests.RequestException, RuntimeError, OSError) as error:
-            path.unlink(missing_ok=True)
-            raise JarMissing(name=jar.name, detail=str(error)) from error
+    try:
+        path = _artifact(maven, jar).resolve()
+    except (requests.RequestException, RuntimeError, OSError) as error:
+        path.unlink(missing_ok=True)
+        raise JarMissing(name=jar.name, detail=str(error)) from error
     found = sha256_of(path)
     if found != jar.sha256:
         path.unlink()
@@ -99,5 +99,6 @@ def _checked(maven: MavenContext, jar: Jar) -> Path:
 
 
 def sha256_of(path: Path) -> str:
+    """A file's sum in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -30,6 +30,8 @@ _JVM = (
     "-Dorg.slf4j.simpleLogger.showDateTime=true",
     "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSZ",
     "-Djava.awt.headless=true",
+    "--sun-misc-unsafe-memory-access=allow",  # else Java 25 complains about Kafka in every log
+    "--enable-native-access=ALL-UNNAMED",
 )
 
 

@@ -35,7 +35,9 @@ def main() -> None:
 
 
 def _entry(jar: Jar) -> str:
-    return f'\n[[jar]]\ngroup = "{jar.group}"\nartifact = "{jar.artifact}"\nversion = "{jar.version}"\nsha256 = "{jar.sha256}"\n'
+    return (
+        f'\n[[jar]]\ngroup = "{jar.group}"\nartifact = "{jar.artifact}"\nversion = "{jar.version}"\nsha256 = "{jar.sha256}"\n'
+    )
 
 
 if __name__ == "__main__":

@@ -181,7 +181,9 @@ def _make_user(name: str) -> None:
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
         if done.returncode != 0 and not _exists(name):
-            raise CommandFailed(what=f"Adding the system user {name}", code=done.returncode, output=done.stdout.strip()) from None
+            raise CommandFailed(
+                what=f"Adding the system user {name}", code=done.returncode, output=done.stdout.strip()
+            ) from None
 
 
 def _exists(name: str) -> bool:

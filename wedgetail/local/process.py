@@ -18,6 +18,7 @@ from wedgetail.local.errors import ServerDied, ServerLeftover, ServerSilent
 _PR_SET_PDEATHSIG = 1
 _ASK_EVERY_S = 0.05
 _TAIL_LINES = 12
+_FRAMES = ("\tat ", "\t... ")  # Java's stacks: the line that says what happened stands above them
 
 # Loaded here: between fork and exec is no place to look for a library.
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
@@ -40,12 +41,12 @@ def end_with_parent(how: signal.Signals) -> Callable[[], None]:
 
 
 def tail(log: Path, lines: int = _TAIL_LINES) -> str:
-    """The last lines of a log, indented for a message; says so if there are none."""
+    """The last lines of a log without Java's stacks, indented for a message; says so if there are none."""
     try:
         text = log.read_text(errors="replace")
     except FileNotFoundError:
         text = ""
-    found = [line for line in text.splitlines() if line.strip()][-lines:]
+    found = [line for line in text.splitlines() if line.strip() and not line.startswith(_FRAMES)][-lines:]
     return "\n".join(f"  {line}" for line in found) or "  (nothing)"
 
 
