@@ -33,3 +33,7 @@ class QueryFileWrong(WedgetailError):
 
 class UnknownQuery(WedgetailError):
     """There is no query named {name} in {file}; there are: {known}"""
+
+
+class UnfitValue(WedgetailError):
+    """Column {column} cannot be stored: {detail}"""
