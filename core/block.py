@@ -112,7 +112,7 @@ def decode(value: bytes, version: int = SCHEMA_VERSION) -> pa.RecordBatch:
 
 def aircraft_of(batch: pa.RecordBatch) -> list[UUID]:
     """The distinct aircraft in a batch, in the order of their codes."""
-    return [UUID(bytes=value) for value in dictionary(batch, "aircraft_id")]
+    return [UUID(bytes=value) for value in batch.column("aircraft_id").dictionary.to_pylist()]
 
 
 def dictionary(batch: pa.RecordBatch, column: str) -> list[bytes] | list[str]:

@@ -21,14 +21,14 @@ class _Section(BaseModel):
 
 
 class Operator(_Section):
-    name: str = Field("demo", pattern=r"^[a-z0-9-]{1,40}$", description="short name; every id derives from it")
+    name: str = Field(default="demo", pattern=r"^[a-z0-9-]{1,40}$", description="short name; every id derives from it")
     title: str = "Demo operator"
-    timezone: str = Field("Australia/Sydney", description="the zone in which the pages show times")
+    timezone: str = Field(default="Australia/Sydney", description="the zone in which the pages show times")
 
 
 class Kafka(_Section):
-    bootstrap: str = Field("127.0.0.1:9092", pattern=r"^[^\s,]+:\d+(,[^\s,]+:\d+)*$")
-    prefix: str = Field("", pattern=r"^[a-z0-9-]{0,40}$", description="put before every topic and group name")
+    bootstrap: str = Field(default="127.0.0.1:9092", pattern=r"^[^\s,]+:\d+(,[^\s,]+:\d+)*$")
+    prefix: str = Field(default="", pattern=r"^[a-z0-9-]{0,40}$", description="put before every topic and group name")
 
 
 class Database(_Section):
@@ -37,13 +37,13 @@ class Database(_Section):
 
 class Ingest(_Section):
     host: str = "127.0.0.1"
-    port: int = Field(14550, ge=1, le=65535)
-    buffer_mb: int = Field(256, ge=1)
+    port: int = Field(default=14550, ge=1, le=65535)
+    buffer_mb: int = Field(default=256, ge=1)
 
 
 class Api(_Section):
-    port: int = Field(8080, ge=1, le=65535)
-    token: str = Field("", description="what a client must show; empty: made at start and printed")
+    port: int = Field(default=8080, ge=1, le=65535)
+    token: str = Field(default="", description="what a client must show; empty: made at start and printed")
 
 
 class Settings(_Section):
@@ -80,7 +80,8 @@ def load(file: Path | None = None, environment: dict[str, str] | None = None) ->
 
 
 def _from_environment(environment: dict[str, str]) -> list[tuple[tuple[str, ...], str]]:
-    found = [(path, environment[name]) for name, path in _PLAIN.items() if environment.get(name)]
+    found: list[tuple[tuple[str, ...], str]] = []
+    found += [(path, environment[name]) for name, path in _PLAIN.items() if environment.get(name)]
     for name, value in sorted(environment.items()):
         if name.startswith(_PREFIX):
             found.append((tuple(name.removeprefix(_PREFIX).lower().split("__")), value))

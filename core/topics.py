@@ -29,9 +29,13 @@ TELEMETRY_IMPORT = Topic(
     "telemetry-import", "partition of the aircraft", "block or control", PARTITIONS, _kept(retention_ms=str(7 * DAY_MS))
 )
 REJECTED = Topic("telemetry-rejected", "link", "JSON rejection", 1, _kept(retention_ms=str(DAY_MS)))
-UNJUDGED = Topic("telemetry-unjudged", "partition of the block", "the block as it came", PARTITIONS, _kept(retention_ms=str(30 * DAY_MS)))
+UNJUDGED = Topic(
+    "telemetry-unjudged", "partition of the block", "the block as it came", PARTITIONS, _kept(retention_ms=str(30 * DAY_MS))
+)
 ALERTS = Topic("alerts", "partition of the aircraft", "JSON alert event", PARTITIONS, _kept(retention_ms=str(30 * DAY_MS)))
-ALERTS_IMPORT = Topic("alerts-import", "partition of the aircraft", "JSON alert event", PARTITIONS, _kept(retention_ms=str(30 * DAY_MS)))
+ALERTS_IMPORT = Topic(
+    "alerts-import", "partition of the aircraft", "JSON alert event", PARTITIONS, _kept(retention_ms=str(30 * DAY_MS))
+)
 JUDGED = Topic("judged", "partition that was judged", "JSON progress", 1, _kept(retention_ms=str(3_600_000)))
 WORLD = Topic("world", "zone and version", "JSON zone version", 1, _kept(cleanup_policy="compact"))
 CHECKPOINT = Topic("checkpoint", "partition of the state", "chunk of a state", PARTITIONS, _CHECKPOINT)

@@ -1,0 +1,111 @@
+"""Which zones a batch of positions is in, and which ones a batch of paths crosses. Whole batches at once.
+
+ZoneIndex is the wall: a compiled index takes over behind it. ShapelyIndex is the reference that it will be held to.
+"""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import msgspec
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from core.geodesy import metres_per_degree
+from geofence.distance import Edges, edges_of
+from geofence.zone import ZoneVersion
+
+_CIRCLE_CORNERS = 360  # inscribed: at most 4 cm inside a circle of 1 km radius
+_ALWAYS = (-(1 << 62), 1 << 62)
+
+Pairs = tuple[NDArray[np.intp], NDArray[np.intp]]  # (rows, entries), each (pairs,)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One version of one zone over one stretch of time in which it decides, from_us <= t < to_us."""
+
+    zone: ZoneVersion
+    from_us: int
+    to_us: int
+    footprint: Any  # shapely Polygon or MultiPolygon in degrees, prepared
+    edges: Edges
+    convex: bool
+
+    def holds(self, lon_deg: float, lat_deg: float) -> bool:
+        """Is a point within the footprint, or on its edge."""
+        return bool(shapely.intersects_xy(self.footprint, lon_deg, lat_deg))
+
+
+class ZoneIndex(Protocol):
+    entries: tuple[Entry, ...]
+
+    def containing(self, lon_deg: NDArray[np.float64], lat_deg: NDArray[np.float64]) -> Pairs:
+        """Footprints that hold each point (n,); a point on an edge is inside. Times and heights are not looked at."""
+
+    def crossing(self, paths_deg: NDArray[np.float64]) -> Pairs:
+        """Footprints that each straight path (n, 2 ends, lon and lat) touches."""
+
+
+class ShapelyIndex:
+    """ZoneIndex on shapely's STRtree."""
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        self.entries = tuple(entries)
+        self._tree = shapely.STRtree([entry.footprint for entry in self.entries])
+
+    def containing(self, lon_deg: NDArray[np.float64], lat_deg: NDArray[np.float64]) -> Pairs:
+        rows, entries = self._tree.query(shapely.points(lon_deg, lat_deg), predicate="intersects")
+        return rows, entries
+
+    def crossing(self, paths_deg: NDArray[np.float64]) -> Pairs:
+        rows, entries = self._tree.query(shapely.linestrings(paths_deg), predicate="intersects")
+        return rows, entries
+
+
+def footprint(zone: ZoneVersion) -> Any:
+    """A zone's geometry as shapely sees it; a circle becomes a polygon of 360 corners, round in metres."""
+    if zone.radius_m is None:
+        return shapely.from_geojson(msgspec.json.encode(zone.geometry))
+    lon, lat = zone.geometry["coordinates"][:2]
+    lon_m, lat_m = metres_per_degree(float(lat))
+    turn = np.linspace(0.0, 2.0 * math.pi, _CIRCLE_CORNERS, endpoint=False)
+    return shapely.Polygon(
+        np.column_stack((lon + zone.radius_m * np.cos(turn) / lon_m, lat + zone.radius_m * np.sin(turn) / lat_m))
+    )
+
+
+def compile_entries(versions: Iterable[ZoneVersion], world: int) -> list[Entry]:
+    """The versions known in a world, each with the times in which it is the highest valid one of its zone."""
+    zones: dict[bytes, list[ZoneVersion]] = {}
+    for version in versions:
+        if version.world <= world:
+            zones.setdefault(version.zone_id.bytes, []).append(version)
+    entries = []
+    for _, history in sorted(zones.items()):
+        claimed: list[tuple[int, int]] = []  # what higher versions decide
+        for version in sorted(history, key=lambda v: -v.version):
+            validity = (
+                _ALWAYS[0] if version.valid_from_us is None else version.valid_from_us,
+                _ALWAYS[1] if version.valid_to_us is None else version.valid_to_us,
+            )
+            free = _without(validity, claimed)
+            claimed.append(validity)
+            if not version.ended and free:
+                shape = footprint(version)
+                shapely.prepare(shape)
+                edges, convex = edges_of(shape), bool(shape.equals(shape.convex_hull))
+                entries += [Entry(version, start, end, shape, edges, convex) for start, end in free]
+    return entries
+
+
+def _without(span: tuple[int, int], taken: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """What is left of a half-open span when others are cut out."""
+    left = [span]
+    for start, end in taken:
+        left = [
+            piece for low, high in left for piece in ((low, min(high, start)), (max(low, end), high)) if piece[0] < piece[1]
+        ]
+    return left

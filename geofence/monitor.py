@@ -1,0 +1,275 @@
+"""Watches zones over whole blocks: which aircraft is where it may not be, or not where it must be, and by how much.
+
+`watch` answers for a block at once and names only the rows that need a closer look; `keep_in`, `keep_out` and `crossed`
+take that look, a row at a time. Aircraft inside any of the keep-in zones that apply to them conform (standards.md: inside
+any inclusion and outside every exclusion). Footprint, floor and ceiling are one volume, tested together.
+"""
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from core.colour import Level
+from core.geodesy import metres_per_degree
+from core.observed import Delays, Observed
+from core.units import US_PER_S
+from geofence import words
+from geofence.distance import Nearest, nearest
+from geofence.index import Entry, ZoneIndex
+from geofence.vertical import Band, Fix, Limits
+from geofence.zone import ZoneKind, ZoneVersion
+
+KEEP_IN = "GEOFENCE-KEEP-IN"
+KEEP_OUT = "GEOFENCE-KEEP-OUT"
+Tiers = tuple[tuple[Level, float], ...]
+PATH_LONGEST_US = 5 * US_PER_S  # between two fixes further apart in time nobody knows the path
+PATH_FASTEST_MPS = 150.0  # faster is a jump of the receiver, not a path
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """The judged, positioned rows of a block, (n,) each, in order; rows numbers them in the block.
+
+    before_*: the fix before each of the same aircraft (NaN and 0 where there is none). heights_m: (3, n) above ground,
+    above mean sea level, above take-off, NaN where not known; margin_m belongs to the first.
+    """
+
+    rows: NDArray[np.intp]
+    aircraft: NDArray[np.int16]
+    time_us: NDArray[np.int64]
+    lon_deg: NDArray[np.float64]
+    lat_deg: NDArray[np.float64]
+    before_us: NDArray[np.int64]
+    before_lon_deg: NDArray[np.float64]
+    before_lat_deg: NDArray[np.float64]
+    heights_m: NDArray[np.float64]
+    margin_m: NDArray[np.float64]
+
+
+@dataclass(slots=True)
+class Sightings:
+    """Rows of a block that need a closer look, by row: keep-out zones it may be in, zones its path crossed, and rows
+    outside every keep-in zone that applies to them."""
+
+    inside: dict[int, list[Entry]] = field(default_factory=dict)
+    crossed: dict[int, list[Entry]] = field(default_factory=dict)
+    outside: set[int] = field(default_factory=set)
+
+
+class Monitor:
+    """The zones of one world, ready to be asked about blocks."""
+
+    def __init__(self, index: ZoneIndex) -> None:
+        self.index = index
+        self.entries = index.entries
+        self._from = np.array([e.from_us for e in self.entries], np.int64)
+        self._to = np.array([e.to_us for e in self.entries], np.int64)
+        self._keep_in = np.array([e.zone.kind is ZoneKind.KEEP_IN for e in self.entries], np.bool_)
+        self._named = [i for i, e in enumerate(self.entries) if e.zone.aircraft_ids is not None]
+        self._operators = {e.zone.operator_id for e in self.entries}
+        self._limits = Limits([e.zone for e in self.entries])
+        self._keep_in_for: dict[tuple[UUID, UUID | None], list[int]] = {}
+        self._by_zone: dict[UUID, list[Entry]] = {}
+        for i, entry in enumerate(self.entries):
+            self._by_zone.setdefault(entry.zone.zone_id, []).append(entry)
+            if entry.zone.kind is ZoneKind.KEEP_IN:
+                for aircraft in entry.zone.aircraft_ids or (None,):
+                    self._keep_in_for.setdefault((entry.zone.operator_id, aircraft), []).append(i)
+
+    def entry(self, zone_id: UUID, time_us: int) -> Entry | None:
+        """The version of a zone that decides at a time, if any."""
+        return next((e for e in self._by_zone.get(zone_id, ()) if e.from_us <= time_us < e.to_us), None)
+
+    def keep_ins(self, operator: UUID, aircraft: UUID, time_us: int) -> list[Entry]:
+        """The keep-in zones that apply to an aircraft at a time."""
+        return [e for e in (self.entries[i] for i in self._keep_ins(operator, aircraft)) if e.from_us <= time_us < e.to_us]
+
+    def _keep_ins(self, operator: UUID, aircraft: UUID) -> list[int]:
+        return self._keep_in_for.get((operator, None), []) + self._keep_in_for.get((operator, aircraft), [])
+
+    def watch(self, track: Track, operators: list[UUID], aircraft: list[UUID]) -> Sightings:
+        """Look at a block. operators, aircraft: by aircraft code, who it is."""
+        seen = Sightings()
+        if not self.entries or not len(track.rows):
+            return seen
+        points, entries = self._apply(*self.index.containing(track.lon_deg, track.lat_deg), track, operators, aircraft)
+        outer, inner = self._limits.depths_m(points, entries, track.heights_m, track.margin_m)
+        with np.errstate(invalid="ignore"):
+            in_volume = ~(outer <= 0.0)  # not known counts as perhaps
+            well_inside = inner >= 0.0
+        keep_in = self._keep_in[entries]
+        for point, entry in zip(points[in_volume & ~keep_in], entries[in_volume & ~keep_in], strict=True):
+            seen.inside.setdefault(int(track.rows[point]), []).append(self.entries[entry])
+        conforming = np.zeros(len(track.rows), np.bool_)
+        conforming[points[keep_in & well_inside]] = True
+        must = np.zeros(len(track.rows), np.bool_)
+        for code in np.unique(track.aircraft).tolist():
+            mine = track.aircraft == code
+            for i in self._keep_ins(operators[code], aircraft[code]):
+                must |= mine & (track.time_us >= self._from[i]) & (track.time_us < self._to[i])
+        seen.outside = set(track.rows[must & ~conforming].tolist())
+        self._paths(track, operators, aircraft, must & conforming, seen)
+        return seen
+
+    def _apply(
+        self,
+        points: NDArray[np.intp],
+        entries: NDArray[np.intp],
+        track: Track,
+        operators: list[UUID],
+        aircraft: list[UUID],
+    ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Of (point, entry) pairs, those in force at the point's time and meant for its aircraft."""
+        times = track.time_us[points]
+        meant = (times >= self._from[entries]) & (times < self._to[entries])
+        for i in self._named:
+            pairs = entries == i
+            if pairs.any():
+                wanted = set(self.entries[i].zone.aircraft_ids or ())
+                codes = [code for code, who in enumerate(aircraft) if who in wanted]
+                meant &= ~pairs | np.isin(track.aircraft[points], codes)
+        if self._operators != set(operators):
+            codes_of = {who: code for code, who in enumerate(dict.fromkeys([*self._operators, *operators]))}
+            owner = np.array([codes_of[e.zone.operator_id] for e in self.entries])
+            flown_by = np.array([codes_of[who] for who in operators])
+            meant &= owner[entries] == flown_by[track.aircraft[points]]
+        return points[meant], entries[meant]
+
+    def _paths(
+        self, track: Track, operators: list[UUID], aircraft: list[UUID], conforming: NDArray[np.bool_], seen: Sightings
+    ) -> None:
+        """Zones that a path between two fixes runs through though neither end tells: a thin zone cannot be jumped."""
+        with np.errstate(invalid="ignore"):
+            known = ~np.isnan(track.before_lon_deg) & (track.time_us - track.before_us <= PATH_LONGEST_US)
+            known &= (track.lon_deg != track.before_lon_deg) | (track.lat_deg != track.before_lat_deg)
+        if not known.any():
+            return
+        chosen = np.flatnonzero(known)
+        ends = np.stack(
+            (
+                np.column_stack((track.before_lon_deg[chosen], track.before_lat_deg[chosen])),
+                np.column_stack((track.lon_deg[chosen], track.lat_deg[chosen])),
+            ),
+            axis=1,
+        )
+        paths, entries = self.index.crossing(ends)
+        points, entries = self._apply(chosen[paths], entries, track, operators, aircraft)
+        for point, number in zip(points.tolist(), entries.tolist(), strict=True):
+            entry, row = self.entries[number], int(track.rows[point])
+            if entry.zone.kind is ZoneKind.KEEP_OUT:
+                if entry not in seen.inside.get(row, ()):
+                    seen.crossed.setdefault(row, []).append(entry)
+            elif conforming[point] and not entry.convex:
+                seen.crossed.setdefault(row, []).append(entry)
+
+
+def keep_out(entry: Entry, fix: Fix) -> Observed:
+    """How deep a fix is in a keep-out zone: the shortest way out, sideways or down; negative outside."""
+    zone, edge, band = entry.zone, nearest(entry.edges, fix.lon_deg, fix.lat_deg), Band.of(entry.zone, fix)
+    sideways = edge.distance_m if entry.holds(fix.lon_deg, fix.lat_deg) else -edge.distance_m
+    tiers: Tiers = ((Level.BREACH, min(sideways, band.depth_m)),)
+    if not band.known and band.depth_m >= 0:
+        tiers = ((Level.UNKNOWN, sideways),)
+    elif band.outer_m > band.depth_m:
+        tiers += ((Level.WARNING, min(sideways, band.outer_m)),)
+    way_back = None
+    if sideways >= 0:
+        under = band.above_floor_m < edge.distance_m
+        way_back = f"DESCEND {math.ceil(band.above_floor_m)} m" if under and band.known else words.fly(edge)
+    return Observed(
+        KEEP_OUT,
+        zone.zone_id,
+        tiers,
+        words.keep_out(zone, sideways, band, fix),
+        way_back,
+        zone.name,
+        zone.version,
+        delays(zone),
+        slot=str(zone.zone_id),
+    )
+
+
+def keep_in(entries: list[Entry], fix: Fix) -> Observed:
+    """How far a fix is outside the nearest of the keep-in zones that apply to it (at least one); negative inside."""
+
+    def look(entry: Entry) -> tuple[float, float, Band, Entry, Nearest]:
+        edge, band = nearest(entry.edges, fix.lon_deg, fix.lat_deg), Band.of(entry.zone, fix)
+        sideways = -edge.distance_m if entry.holds(fix.lon_deg, fix.lat_deg) else edge.distance_m
+        return max(sideways, -band.depth_m), sideways, band, entry, edge
+
+    # An unknown height cannot make a zone the better one of two.
+    out, sideways, band, entry, edge = min(map(look, entries), key=lambda seen: (seen[0] > 0, not seen[2].known, seen[0]))
+    zone = entry.zone
+    tiers: Tiers = ((Level.BREACH, out),)
+    if not band.known and out <= 0:
+        tiers = ((Level.UNKNOWN, 1.0),)
+    elif band.inner_m < band.depth_m:
+        tiers += ((Level.WARNING, max(sideways, -band.inner_m)),)
+    ways = [words.fly(edge)] if sideways > 0 else []
+    ways += [words.climb_or_descend(band)] if band.depth_m < 0 else []
+    return Observed(
+        KEEP_IN,
+        zone.zone_id,
+        tiers,
+        words.keep_in(zone, sideways, band, fix),
+        "; ".join(ways) or None,
+        zone.name,
+        zone.version,
+        delays(zone),
+    )
+
+
+def crossed(entry: Entry, keep_ins: list[Entry], before: Fix, fix: Fix) -> Observed | None:
+    """A path between two fixes that ran through a keep-out zone, or out of the keep-in zones and back; None if it did not.
+
+    The path is straight, its height anywhere between those of its ends. keep_ins: those that apply to the aircraft.
+    """
+    zone, seconds = entry.zone, (fix.time_us - before.time_us) / US_PER_S
+    path = shapely.linestrings([(before.lon_deg, before.lat_deg), (fix.lon_deg, fix.lat_deg)])
+    if _length_m(path, fix) > PATH_FASTEST_MPS * max(seconds, 0.1):
+        return None
+    if zone.kind is ZoneKind.KEEP_IN:
+        outside = _length_m(path.difference(shapely.union_all([e.footprint for e in keep_ins])), fix)
+        if outside <= zone.raise_beyond_m:
+            return None
+        tiers: Tiers = ((Level.BREACH, outside),)
+        return Observed(
+            KEEP_IN, zone.zone_id, tiers, words.crossed(zone, outside), None, zone.name, zone.version, delays(zone), True
+        )
+    inside = _length_m(path.intersection(entry.footprint), fix)
+    ends = Band.of(zone, before), Band.of(zone, fix)
+    passed = all(band.above_floor_m < 0 for band in ends) or all(band.below_ceiling_m < 0 for band in ends)
+    if inside <= zone.raise_beyond_m or passed:
+        return None
+    level = Level.BREACH if all(band.known for band in ends) else Level.UNKNOWN
+    return Observed(
+        KEEP_OUT,
+        zone.zone_id,
+        ((level, inside),),
+        words.crossed(zone, inside),
+        None,
+        zone.name,
+        zone.version,
+        delays(zone),
+        at_once=True,
+        slot=str(zone.zone_id),
+    )
+
+
+def _length_m(path: Any, near: Fix) -> float:
+    """Length of a short path in degrees, in metres around a fix."""
+    return float(shapely.length(shapely.transform(path, lambda xy: xy * metres_per_degree(near.lat_deg))))
+
+
+def delays(zone: ZoneVersion) -> Delays:
+    return Delays(
+        zone.raise_beyond_m,
+        round(zone.raise_after_s * US_PER_S),
+        zone.clear_inside_m,
+        round(zone.clear_after_s * US_PER_S),
+    )

@@ -1,0 +1,40 @@
+"""One record of a telemetry topic as the engine takes it: where it stood, when the broker took it, what it says."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from core import block, records
+from core.errors import UnreadableRecord
+from core.records import Control, Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """append_time_us: the record's LogAppendTime. live: of the live topic, not of imports."""
+
+    partition: int
+    offset: int
+    append_time_us: int
+    live: bool
+    body: pa.RecordBatch | Control
+
+
+def read(
+    partition: int, offset: int, append_time_us: int, live: bool, headers: Sequence[tuple[str, bytes]], value: bytes | None
+) -> Entry:
+    """A consumed record as an entry. Raises UnreadableRecord, or UnknownBlockVersion for a newer writer."""
+    named = dict(headers)
+    kind = named.get("kind", b"").decode(errors="replace")
+    if value is None:
+        raise UnreadableRecord(kind=kind, detail="it has no value")
+    if kind == Kind.BLOCK:
+        try:
+            version = int(named.get("schema", b""))
+        except ValueError as error:
+            raise UnreadableRecord(kind=kind, detail="its header names no schema version") from error
+        return Entry(partition, offset, append_time_us, live, block.decode(value, version))
+    if kind not in records.CONTROLS:
+        raise UnreadableRecord(kind=kind or "(none)", detail="no such kind")
+    return Entry(partition, offset, append_time_us, live, records.decode(records.CONTROLS[kind], value))

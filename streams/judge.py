@@ -1,0 +1,136 @@
+"""One aircraft, one row: what every rule sees, and what becomes of each condition."""
+
+from typing import TYPE_CHECKING
+
+from alerts import lifecycle
+from alerts.lifecycle import Condition, Told
+from core import block
+from core.colour import Level
+from core.observed import Delays, Observed
+from core.sample import NoPosition, SampleKind
+from core.units import US_PER_S
+from geofence import altitude, monitor
+from geofence.vertical import Fix
+from streams.events import alert_event
+from streams.state import Aircraft, LastFix
+
+if TYPE_CHECKING:
+    from streams.pipeline import Work
+
+POSITION = "EVIDENCE-POSITION"
+CLOCK = "EVIDENCE-CLOCK"
+AMBIGUOUS = "IDENTITY-AMBIGUOUS"
+LOST = "LINK-LOST"
+NOT_HEARD = "LINK-NOT-HEARD"
+_EVIDENCE = Delays(raise_after_us=5 * US_PER_S, clear_after_us=2 * US_PER_S)
+_AT_ONCE = Delays(raise_after_us=0, clear_after_us=0)
+_SEEN = ((Level.UNKNOWN, 1.0),)
+_WORDS = {
+    NoPosition.NOT_SENT: "no position is sent",
+    NoPosition.ZERO: "the position sent is 0,0: no satellite fix",
+    NoPosition.IMPOSSIBLE: "the position sent is not on Earth",
+}
+
+
+def judge(
+    work: "Work", aircraft: Aircraft, row: int, judged: bool, placed: bool, armed: bool | None, airborne: bool | None
+) -> None:
+    """Take one kept row of an aircraft: its observations, then the conditions that it says nothing about."""
+    time_us = int(work.time_us[row])
+    if not judged:
+        _off_time(work, aircraft, row, time_us)
+        return
+    aircraft.heard_us, aircraft.ended, aircraft.off_time_us = time_us, False, None
+    aircraft.armed, aircraft.airborne = armed, airborne
+    fix = work.fix(row) if placed else None
+    observations = {seen.key: seen for seen in _observe(work, aircraft, row, fix)}
+    for key in [LOST, NOT_HEARD, CLOCK]:
+        if f"{key}/-" in aircraft.conditions:
+            _finish(work, aircraft, f"{key}/-", row, time_us, fix, "heard again" if key != CLOCK else "on time again")
+    for key, held in list(aircraft.conditions.items()):
+        if key not in observations:
+            if fix is not None and held.rule in (monitor.KEEP_OUT, monitor.KEEP_IN):  # judged by no zone any more
+                _finish(work, aircraft, key, row, time_us, fix, "the zone has ended")
+                continue
+            if not aircraft.alarmed:
+                _keep(work, aircraft, key, lifecycle.on_the_ground(held, time_us), row, time_us, fix)
+    for key, seen in observations.items():
+        alarmed = aircraft.alarmed or seen.rule == AMBIGUOUS
+        stepped = lifecycle.step(aircraft.conditions.get(key), seen, time_us, alarmed)
+        _keep(work, aircraft, key, stepped, row, time_us, fix)
+    if fix is not None:
+        aircraft.last = LastFix.of(fix)
+
+
+def _observe(work: "Work", aircraft: Aircraft, row: int, fix: Fix | None) -> list[Observed]:
+    """What each rule sees in this row. A rule that looks at evidence which this row lacks sees nothing."""
+    seen: list[Observed] = []
+    conditions = aircraft.conditions
+    reason = NoPosition(int(block.values(work.batch, "no_position")[row]))
+    if reason is not NoPosition.PRESENT:
+        seen.append(Observed(POSITION, None, _SEEN, f"{_WORDS[reason]}: zones are not checked", delays=_EVIDENCE))
+    elif f"{POSITION}/-" in conditions:
+        seen.append(Observed(POSITION, None, ((Level.UNKNOWN, -100.0),), "positions again", delays=_EVIDENCE))
+    if bool(block.values(work.batch, "ambiguous")[row]):
+        what = "two senders at once under this identity: what is shown may be either"
+        seen.append(Observed(AMBIGUOUS, None, _SEEN, what, delays=_AT_ONCE))
+    elif f"{AMBIGUOUS}/-" in conditions:
+        seen.append(Observed(AMBIGUOUS, None, ((Level.UNKNOWN, -100.0),), "one sender again", delays=_EVIDENCE))
+    if int(block.values(work.batch, "kind")[row]) == SampleKind.POSITION:
+        height = work.fix(row)
+        if work.look[row] or f"{altitude.RULE}/-" in conditions:
+            seen.append(altitude.height_agl(height))
+    if fix is not None:
+        seen += _zones(work, aircraft, row, fix)
+    return seen
+
+
+def _zones(work: "Work", aircraft: Aircraft, row: int, fix: Fix) -> list[Observed]:
+    seen: dict[str, Observed] = {}
+    keep_ins = work.monitor.keep_ins(aircraft.operator_id, aircraft.aircraft_id, fix.time_us)
+    if keep_ins and (row in work.sightings.outside or f"{monitor.KEEP_IN}/-" in aircraft.conditions):
+        observed = monitor.keep_in(keep_ins, fix)
+        seen[observed.key] = observed
+    near = list(work.sightings.inside.get(row, ()))
+    for held in aircraft.conditions.values():  # those that stand are followed outside their zone
+        if held.rule == monitor.KEEP_OUT and held.zone_id is not None:
+            entry = work.monitor.entry(held.zone_id, fix.time_us)
+            if entry is not None and entry not in near:
+                near.append(entry)
+    for entry in near:
+        observed = monitor.keep_out(entry, fix)
+        seen[observed.key] = observed
+    if aircraft.last is not None:
+        for entry in work.sightings.crossed.get(row, ()):
+            path = monitor.crossed(entry, keep_ins, aircraft.last.fix(), fix)
+            if path is not None:
+                seen[path.key] = path
+    return [seen[key] for key in sorted(seen)]
+
+
+def _off_time(work: "Work", aircraft: Aircraft, row: int, time_us: int) -> None:
+    """A late or early sample: after five seconds of its own time the clock is in doubt."""
+    if aircraft.off_time_us is None or time_us < aircraft.off_time_us:
+        aircraft.off_time_us = time_us
+    if time_us - aircraft.off_time_us >= 5 * US_PER_S and f"{CLOCK}/-" not in aircraft.conditions:
+        way = "ahead of" if bool(work.verdicts.ahead[row]) else "behind"
+        what = f"samples are {way} the time judged so far: nothing is judged until they agree"
+        seen = Observed(CLOCK, None, _SEEN, what, delays=_AT_ONCE, at_once=True)
+        held, told = lifecycle.step(None, seen, aircraft.off_time_us, alarmed=True)
+        _keep(work, aircraft, seen.key, (held, told), row, time_us, None)
+
+
+def _finish(work: "Work", aircraft: Aircraft, key: str, row: int, time_us: int, fix: Fix | None, why: str) -> None:
+    _keep(work, aircraft, key, (None, lifecycle.end(aircraft.conditions[key], why)), row, time_us, fix)
+
+
+def _keep(
+    work: "Work", aircraft: Aircraft, key: str, stepped: tuple[Condition | None, Told], row: int, time_us: int, fix: Fix | None
+) -> None:
+    held, told = stepped
+    for what, condition in told:
+        work.events.append(alert_event(work.state, work.entry, aircraft, condition, what, time_us, row, fix))
+    if held is None:
+        aircraft.conditions.pop(key, None)
+    else:
+        aircraft.conditions[key] = held
