@@ -1,0 +1,87 @@
+"""What clients say on the WebSocket, checked, and how the server's messages are put together. Pure."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta
+
+from api.shapes import Rules
+from core.errors import WedgetailError
+from geofence.geojson import iso
+
+LEAST_INTERVAL_MS = 100
+Bbox = tuple[float, float, float, float]
+
+
+class _Message(msgspec.Struct, frozen=True, tag_field="type", forbid_unknown_fields=True):
+    pass
+
+
+class Authenticate(_Message, frozen=True, tag="authenticate"):
+    token: str
+
+
+class Subscribe(_Message, frozen=True, tag="subscribe"):
+    """bbox: west, south, east, north in degrees; west above east crosses longitude 180. aircraft None: all."""
+
+    id: Annotated[str, Meta(min_length=1, max_length=64)] = "main"
+    bbox: Bbox | None = None
+    aircraft: Annotated[frozenset[UUID], Meta(max_length=10_000)] | None = None
+    alerts: bool = True
+    interval_ms: Annotated[int, Meta(ge=LEAST_INTERVAL_MS, le=60_000)] = LEAST_INTERVAL_MS
+
+    def wants(self, aircraft: UUID) -> bool:
+        """By the list of aircraft alone: what also holds for alerts, which no box ever hides."""
+        return self.aircraft is None or aircraft in self.aircraft
+
+    def sees(self, position: tuple[float, float] | None) -> bool:
+        """By the box. An aircraft whose position nobody knows is in every box: it must not vanish."""
+        if self.bbox is None or position is None:
+            return True
+        west, south, east, north = self.bbox
+        lon, lat = position
+        return south <= lat <= north and (west <= lon <= east if west <= east else lon >= west or lon <= east)
+
+
+class Unsubscribe(_Message, frozen=True, tag="unsubscribe"):
+    id: str
+
+
+Said = Authenticate | Subscribe | Unsubscribe
+
+
+class BadMessage(WedgetailError):
+    """{detail}"""
+
+    def __init__(self, code: str, detail: str, field: str | None = None) -> None:
+        super().__init__(detail=detail)
+        self.code, self.detail, self.field = code, detail, field
+
+
+def read(text: str | bytes) -> Said:
+    """A client's message. Raises BadMessage naming the field."""
+    try:
+        said: Said = msgspec.json.decode(text, type=Said)
+    except msgspec.ValidationError as error:
+        detail, _, where = str(error).partition(" - at `$")
+        named = detail.split("`")[1] if " field `" in detail else where.strip("`.")
+        raise BadMessage("invalid", detail, named or None) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadMessage("not_json", f"a message is one JSON object: {error}") from error
+    if isinstance(said, Subscribe) and said.bbox is not None:
+        west, south, east, north = said.bbox
+        if not (abs(west) <= 180 and abs(east) <= 180 and abs(south) <= 90 and abs(north) <= 90):
+            raise BadMessage("invalid", "a box is west, south, east, north in degrees", "bbox")
+        if south > north:
+            raise BadMessage("invalid", f"south {south:g} lies above north {north:g}", "bbox")
+    return said
+
+
+def message(kind: str, now_us: int, rules: Rules, **facts: Any) -> str:
+    """A server's message; every one says the server's time and whether the rules run."""
+    return msgspec.json.encode({"type": kind, "server_time": iso(now_us), "rules": rules, **facts}).decode()
+
+
+def error_message(bad: BadMessage) -> str:
+    return msgspec.json.encode({"type": "error", "code": bad.code, "detail": bad.detail, "field": bad.field}).decode()
