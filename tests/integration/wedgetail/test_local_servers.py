@@ -27,7 +27,7 @@ from pathlib import Path
 from wedgetail.local.kafka import LocalKafka
 from wedgetail.local.postgres import LocalPostgres
 kafka, postgres = LocalKafka(Path(sys.argv[1]) / "kafka"), LocalPostgres(Path(sys.argv[1]) / "postgres", careless=True)
-kafka.spawn(); postgres.start(); kafka.wait()
+kafka.start(); postgres.start()
 print(kafka.process.pid, postgres.process.pid, flush=True)
 signal.pause()
 """

