@@ -96,12 +96,17 @@ def _field(column: Column) -> _Field:
     values, valid = column.values, column.valid
     if column.type is PgType.TIMESTAMPTZ:
         values = values.astype(np.int64, copy=False) - _PG_EPOCH_US
-    elif not np.can_cast(values.dtype, format) and len(values):
-        held = values if valid is None else values[valid]
-        info = np.iinfo(format) if np.dtype(format).kind in "iu" else None
-        if info is None or held.dtype.kind not in "iu" or (len(held) and not (held.min() >= info.min and held.max() <= info.max)):
-            raise UnfitValue(column=column.name, detail=f"{held.dtype} values that are no {column.type.name.lower()}")
+    elif not np.can_cast(values.dtype, format):
+        _check_range(column, values if valid is None else values[valid], format)
     return _Field(size, format, values, valid)
+
+
+def _check_range(column: Column, held: NDArray[Any], format: str) -> None:
+    if not len(held):
+        return
+    whole = held.dtype.kind in "iu" and np.dtype(format).kind == "i"
+    if not whole or held.min() < np.iinfo(format).min or held.max() > np.iinfo(format).max:
+        raise UnfitValue(column=column.name, detail=f"{held.dtype} values that are no {column.type.name.lower()}")
 
 
 def _words(column: Column) -> _Field:

@@ -1,0 +1,267 @@
+"""One flush of the recorder: everything that some records say, written in one transaction behind a fence.
+
+The fence is the position itself: it moves from where this owner began to where it ends, or nothing of the flush stays.
+So an old owner that wakes in the middle of its COPY writes nothing, and a flush whose commit was never answered is either
+there whole or will be written again.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from psycopg import AsyncConnection
+
+from core import block
+from core.errors import WedgetailError
+from core.records import AlertEvent
+from core.topics import ALERTS, ALERTS_IMPORT, TELEMETRY, TELEMETRY_IMPORT
+from core.units import utc
+from storage.copy import copy_into
+from storage.queries import load
+from streams.entries import UNREADABLE, Entry
+from streams.rows import Screened, telemetry_columns
+from streams.screen import Screen, screen
+
+log = logging.getLogger(__name__)
+
+_IMPORTED = {TELEMETRY_IMPORT.name, ALERTS_IMPORT.name}
+_ALERTS = {ALERTS.name, ALERTS_IMPORT.name}
+_TABLES = {TELEMETRY.name: "telemetry_live", TELEMETRY_IMPORT.name: "telemetry_import"}
+
+
+class Fenced(WedgetailError):
+    """Someone else has moved the position of {partitions}: nothing was written."""
+
+
+class NotRegistered(WedgetailError):
+    """The database knows no position of {topic}, partition {partition}: run wedgetail migrate first."""
+
+
+@dataclass(slots=True)
+class Part:
+    """One partition as its owner holds it. screen moves with each flush: after a failed one the part is loaded anew."""
+
+    topic: str  # without prefix
+    topic_id: str
+    partition: int
+    next: int
+    screen: Screen
+
+    def __str__(self) -> str:
+        return f"{self.topic}/{self.partition}"
+
+
+@dataclass(slots=True)
+class Counts:
+    """What flushes have done since the recorder began."""
+
+    records: int = 0
+    rows: int = 0
+    late: int = 0
+    duplicates: int = 0
+    alert_events: int = 0
+    alert_clashes: int = 0  # an event whose key was taken by other bytes: the first stays
+    unreadable: int = 0
+    fenced: int = 0
+
+    def add(self, other: "Counts") -> None:
+        for name in self.__slots__:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
+
+@dataclass(slots=True)
+class _Aircraft:
+    operator_id: UUID
+    aircraft_id: UUID
+    link: str
+    system_id: int
+    vehicle_type: int | None
+    first_seen_us: int
+    imported: bool
+
+
+@dataclass(slots=True)
+class Recording:
+    """Writes flushes for one cluster. known: aircraft that are in the database, and whether their type is."""
+
+    cluster: str
+    known: dict[UUID, bool] = field(default_factory=dict)
+
+    async def load(self, conn: AsyncConnection[Any], wanted: Sequence[tuple[str, str, int]]) -> dict[tuple[str, int], Part]:
+        """Where each (topic, topic id, partition) goes on, by (topic, partition). Raises NotRegistered."""
+        given = {
+            "cluster": self.cluster,
+            "topic_ids": [topic_id for _, topic_id, _ in wanted],
+            "partitions": [partition for _, _, partition in wanted],
+        }
+        rows = await (await conn.execute(load("recorder")["positions"], given)).fetchall()
+        held = {(topic_id, partition): (next, state) for topic_id, partition, next, state in rows}
+        parts = {}
+        for topic, topic_id, partition in wanted:
+            if (topic_id, partition) not in held:
+                raise NotRegistered(topic=topic, partition=partition)
+            next, state = held[topic_id, partition]
+            parts[topic, partition] = Part(topic, topic_id, partition, next, Screen.load(state) if state else Screen())
+        return parts
+
+    async def store(self, conn: AsyncConnection[Any], flush: Sequence[tuple[Part, Sequence[Entry]]]) -> Counts:
+        """Write the entries of each part (in offset order, at least one) and move its position behind the last.
+
+        All or nothing: Fenced and every psycopg.Error leave the database as it was, and the parts to be loaded anew.
+        """
+        counts, blocks, met = _screen_all(flush, self.known)
+        async with conn.transaction():
+            for table, screened in blocks.items():
+                await copy_into(conn, table, telemetry_columns(screened))
+            await _meet(conn, met)
+            await _log(conn, self.cluster, flush)
+            await _alerts(conn, flush, counts)
+            await self._save(conn, flush)
+        for part, entries in flush:
+            part.next = entries[-1].offset + 1
+        self.known.update({each.aircraft_id: each.vehicle_type is not None for each in met})
+        return counts
+
+    async def _save(self, conn: AsyncConnection[Any], flush: Sequence[tuple[Part, Sequence[Entry]]]) -> None:
+        screened = [part for part, _ in flush if part.topic in _TABLES]
+        if screened:
+            states = {
+                "cluster": self.cluster,
+                "topic_ids": [part.topic_id for part in screened],
+                "partitions": [part.partition for part in screened],
+                "states": [part.screen.dump() for part in screened],
+            }
+            await conn.execute(load("recorder")["save_screens"], states)
+        moves = {
+            "cluster": self.cluster,
+            "topic_ids": [part.topic_id for part, _ in flush],
+            "partitions": [part.partition for part, _ in flush],
+            "starts": [part.next for part, _ in flush],
+            "stops": [entries[-1].offset + 1 for _, entries in flush],
+        }
+        moved = await conn.execute(load("recorder")["move_offsets"], moves)
+        if moved.rowcount != len(flush):
+            raise Fenced(partitions=", ".join(str(part) for part, _ in flush))
+
+
+def _screen_all(
+    flush: Sequence[tuple[Part, Sequence[Entry]]], known: Mapping[UUID, bool]
+) -> tuple[Counts, dict[str, list[Screened]], list[_Aircraft]]:
+    counts = Counts()
+    blocks: dict[str, list[Screened]] = {}
+    met: dict[UUID, _Aircraft] = {}
+    for part, entries in flush:
+        counts.records += len(entries)
+        counts.unreadable += sum(entry.kind == UNREADABLE for entry in entries)
+        for entry in entries:
+            if entry.batch is None:
+                continue
+            verdicts = screen(part.screen, entry.batch, entry.append_time_us, part.topic not in _IMPORTED)
+            kept = int(np.count_nonzero(verdicts.keep))
+            counts.duplicates += entry.batch.num_rows - kept
+            if not kept:
+                continue
+            counts.rows += kept
+            counts.late += int(np.count_nonzero(verdicts.late | verdicts.ahead))
+            screened = Screened(entry.batch, verdicts, part.partition, entry.offset, entry.append_time_us)
+            blocks.setdefault(_TABLES[part.topic], []).append(screened)
+            _first_contacts(screened, part.topic in _IMPORTED, known, met)
+    return counts, blocks, sorted(met.values(), key=lambda each: each.aircraft_id)  # one order: no deadlock
+
+
+def _first_contacts(each: Screened, imported: bool, known: Mapping[UUID, bool], met: dict[UUID, _Aircraft]) -> None:
+    """Add the aircraft of a block that are new, or whose type is."""
+    codes = block.codes(each.batch, "aircraft_id")
+    for code, aircraft_id in enumerate(block.aircraft_of(each.batch)):
+        if known.get(aircraft_id):
+            continue
+        rows = np.flatnonzero((codes == code) & each.verdicts.keep)
+        if not len(rows):
+            continue
+        types = rows[block.valid(each.batch, "vehicle_type")[rows]]
+        vehicle_type = int(block.values(each.batch, "vehicle_type")[types[0]]) if len(types) else None
+        held = met.get(aircraft_id)
+        if held is not None:
+            held.vehicle_type = vehicle_type if held.vehicle_type is None else held.vehicle_type
+        elif aircraft_id not in known or vehicle_type is not None:
+            first = each.batch.slice(int(rows[0]), 1)
+            met[aircraft_id] = _Aircraft(
+                UUID(bytes=first.column("operator_id")[0].as_py()),
+                aircraft_id,
+                first.column("link")[0].as_py(),
+                first.column("system_id")[0].as_py(),
+                vehicle_type,
+                int(block.values(each.batch, "event_time_us")[rows].min()),
+                imported,
+            )
+
+
+async def _meet(conn: AsyncConnection[Any], met: Sequence[_Aircraft]) -> None:
+    if not met:
+        return
+    given = {
+        "operator_ids": [each.operator_id for each in met],
+        "aircraft_ids": [each.aircraft_id for each in met],
+        "links": [each.link for each in met],
+        "system_ids": [each.system_id for each in met],
+        "vehicle_types": [each.vehicle_type for each in met],
+        "first_seens": [utc(each.first_seen_us) for each in met],
+        "imported": [each.imported for each in met],
+    }
+    await conn.execute(load("recorder")["meet_aircraft"], given)
+
+
+async def _log(conn: AsyncConnection[Any], cluster: str, flush: Sequence[tuple[Part, Sequence[Entry]]]) -> None:
+    """Every record of a telemetry topic, and of the alerts topics those that nobody can read."""
+    async with conn.cursor() as cursor, cursor.copy(load("recorder")["log_records"]) as copy:
+        for part, entries in flush:
+            for entry in entries:
+                if part.topic in _ALERTS and entry.kind != UNREADABLE:
+                    continue
+                rows = None if entry.batch is None else entry.batch.num_rows
+                time = utc(entry.append_time_us)
+                await copy.write_row((
+                    cluster, part.topic_id, part.topic, part.partition, entry.offset, time, entry.kind,
+                    entry.schema_version, rows, entry.body,
+                ))  # fmt: skip
+
+
+async def _alerts(conn: AsyncConnection[Any], flush: Sequence[tuple[Part, Sequence[Entry]]], counts: Counts) -> None:
+    events: dict[tuple[UUID, int], tuple[Part, Entry, AlertEvent]] = {}
+    clashes: list[tuple[UUID, int]] = []
+    for part, entries in flush:
+        for entry in entries:
+            if entry.event is None:
+                continue
+            counts.alert_events += 1
+            key = (entry.event.alert_id, entry.event.n)
+            first = events.setdefault(key, (part, entry, entry.event))
+            if first[1].body != entry.body:
+                clashes.append(key)
+    if not events:
+        return
+    found = list(events.values())
+    given = {
+        "operator_ids": [event.operator_id for _, _, event in found],
+        "alert_ids": [event.alert_id for _, _, event in found],
+        "ns": [event.n for _, _, event in found],
+        "imported": [part.topic in _IMPORTED for part, _, _ in found],
+        "aircraft_ids": [event.aircraft_id for _, _, event in found],
+        "rules": [event.rule for _, _, event in found],
+        "zone_ids": [event.zone_id for _, _, event in found],
+        "levels": [event.level.value for _, _, event in found],
+        "conditions": [event.condition.value for _, _, event in found],
+        "starts": [utc(event.start_us) for _, _, event in found],
+        "ats": [utc(event.at_us) for _, _, event in found],
+        "bodies": [entry.body for _, entry, _ in found],
+        "published": [utc(entry.append_time_us) for _, entry, _ in found],
+        "partitions": [part.partition for part, _, _ in found],
+        "offsets": [entry.offset for _, entry, _ in found],
+    }
+    rows = await (await conn.execute(load("recorder")["add_alert_events"], given)).fetchall()
+    for alert_id, n in [*clashes, *((row[0], row[1]) for row in rows)]:
+        counts.alert_clashes += 1
+        log.error("alert %s: event %d came again with other contents; the first stays", alert_id, n)

@@ -1,0 +1,321 @@
+"""The recorder: what stands on the stream goes into the database, each record once, whoever dies in between.
+
+Positions are the database's (recorder_offset), never Kafka's. Where a partition goes on is read with its screen when the
+partition is assigned and after every failure; a flush moves it (streams.flush).
+"""
+
+import asyncio
+import logging
+import os
+import socket
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
+from aiokafka.structs import ConsumerRecord
+from psycopg import AsyncConnection
+from psycopg.types.json import Jsonb
+
+from core.kafka import cluster_id, topic_ids
+from core.settings import Settings
+from core.topics import ALERTS, ALERTS_IMPORT, TELEMETRY, TELEMETRY_IMPORT
+from storage.errors import UnfitValue
+from storage.pool import connect
+from storage.queries import load
+from streams.entries import Entry, alert_entry, telemetry_entry
+from streams.flush import Counts, Fenced, Part, Recording
+
+log = logging.getLogger(__name__)
+
+TOPICS = (TELEMETRY.name, TELEMETRY_IMPORT.name, ALERTS.name, ALERTS_IMPORT.name)
+GROUP = "wedgetail-recorder"
+FLUSH_AFTER_S = 0.2
+FLUSH_ROWS = 20_000
+RECORDS_AT_A_TIME = 32  # blocks hold up to 1,000 rows each
+TIMEOUT_MS = 5_000  # a frozen owner's locks block its successor no longer than this
+HEALTH_EVERY_S = 1.0
+RECONNECT_AFTER_S = (0.2, 0.5, 1.0, 2.0)  # then every last one
+
+# What a record's own contents can cause, as against a database that is away.
+_BAD_CONTENTS = (psycopg.DataError, psycopg.IntegrityError, UnfitValue)
+_AWAY = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.InternalError)
+
+
+class Recorder:
+    """One recorder process: any number may run, each partition is with one of them."""
+
+    def __init__(self, settings: Settings, worker: str | None = None) -> None:
+        self.counts = Counts()
+        self.stopped: dict[tuple[str, int], dict[str, Any]] = {}
+        self._settings = settings
+        self._prefix = settings.kafka.prefix
+        self._worker = worker or f"{socket.gethostname()}:{os.getpid()}"
+        self._parts: dict[tuple[str, int], Part] = {}
+        self._held: dict[tuple[str, int], list[Entry]] = {}
+        self._rows_held = 0
+        self._reload = False
+        self._told_at = 0.0
+        self._conn: AsyncConnection[Any] | None = None
+        self._topic_ids: dict[str, str] = {}
+        self._recording = Recording("")
+        self._consumer: AIOKafkaConsumer | None = None
+
+    async def run(self) -> None:
+        """Record until cancelled. What is held and not yet written then is read again by whoever comes next."""
+        bootstrap = self._settings.kafka.bootstrap
+        self._recording = Recording(await cluster_id(bootstrap))
+        self._topic_ids = await topic_ids(bootstrap, self._prefix)
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=bootstrap,
+            group_id=f"{self._prefix}{GROUP}",
+            enable_auto_commit=False,
+            auto_offset_reset="none",
+            session_timeout_ms=3_000,
+            heartbeat_interval_ms=500,
+        )
+        self._consumer = consumer
+        await consumer.start()
+        try:
+            consumer.subscribe([self._prefix + topic for topic in TOPICS], listener=_Assignments(self))
+            while True:
+                await self._turn(consumer)
+        finally:
+            await consumer.stop()
+            if self._conn is not None:
+                await self._conn.close()
+
+    def assigned(self, partitions: Sequence[TopicPartition]) -> None:
+        """Called within a rebalance: what was held is somebody else's now; positions are loaded in the next turn."""
+        self._drop()
+        self._parts = {}
+        self._reload = True
+        if self._consumer is not None:
+            self._consumer.pause(*partitions)
+
+    async def _turn(self, consumer: AIOKafkaConsumer) -> None:
+        conn = await self._database()
+        try:
+            if self._must_load():
+                await self._load(consumer, conn)
+            await self._gather(consumer)
+            if self._held and not self._must_load():
+                await self._flush(consumer, conn)
+            await self._tell(conn)
+        except Fenced as error:
+            self.counts.fenced += 1
+            log.warning("%s Loading positions again.", error)
+            self._begin_again()
+        except _AWAY as error:
+            log.error("the database is away, positions are kept: %s", str(error).strip())
+            self._begin_again()
+            await conn.close()
+            self._conn = None
+
+    async def _database(self) -> AsyncConnection[Any]:
+        """The connection; waits until there is one, and says so once."""
+        tries = 0
+        while self._conn is None:
+            try:
+                self._conn = await connect(
+                    self._settings.database.url,
+                    name=GROUP,
+                    statement_timeout_ms=TIMEOUT_MS,
+                    idle_in_transaction_timeout_ms=TIMEOUT_MS,
+                )
+            except psycopg.OperationalError as error:
+                if not tries:
+                    log.error("the database cannot be reached, trying on: %s", str(error).strip())
+                # Nothing tells when a database is back: only asking does.
+                await asyncio.sleep(RECONNECT_AFTER_S[min(tries, len(RECONNECT_AFTER_S) - 1)])
+                tries += 1
+                continue
+            if tries:
+                log.warning("the database is back after %d tries", tries)
+        return self._conn
+
+    async def _load(self, consumer: AIOKafkaConsumer, conn: AsyncConnection[Any]) -> None:
+        """Read where each assigned partition goes on, and go there."""
+        partitions = consumer.assignment()
+        wanted = [(self._plain(tp.topic), self._topic_ids[self._plain(tp.topic)], tp.partition) for tp in partitions]
+        parts = await self._recording.load(conn, wanted)
+        if consumer.assignment() != partitions:
+            return  # a rebalance came between: the next turn loads again
+        self._parts, self._reload = parts, False
+        self._drop()
+        self.stopped = {key: why for key, why in self.stopped.items() if key in parts and why["next"] == parts[key].next}
+        for tp in partitions:
+            key = (self._plain(tp.topic), tp.partition)
+            consumer.seek(tp, parts[key].next)
+            if key not in self.stopped:
+                consumer.resume(tp)
+
+    async def _gather(self, consumer: AIOKafkaConsumer) -> None:
+        """Hold records until 200 ms after the first of them, or enough rows; return after 200 ms without any, too."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + FLUSH_AFTER_S
+        while not self._must_load() and self._rows_held < FLUSH_ROWS and (left := until - loop.time()) > 0:
+            empty = not self._held
+            try:
+                records = await consumer.getmany(timeout_ms=max(1, int(left * 1000)), max_records=RECORDS_AT_A_TIME)
+            except OffsetOutOfRangeError as error:
+                for tp, offset in error.args[0].items():
+                    await self._outside(consumer, tp, offset)
+                continue
+            except NoOffsetForPartitionError:
+                continue  # aiokafka looked for a position of its own before ours was set
+            if self._must_load():
+                return
+            for tp, batch in records.items():
+                self._hold(consumer, tp, batch)
+            if empty and self._held:
+                until = loop.time() + FLUSH_AFTER_S
+
+    def _hold(self, consumer: AIOKafkaConsumer, tp: TopicPartition, records: Sequence[ConsumerRecord[Any, Any]]) -> None:
+        key = (self._plain(tp.topic), tp.partition)
+        part = self._parts.get(key)
+        if part is None or key in self.stopped:
+            return
+        for record in records:
+            expected = self._expected(key)
+            if record.offset < expected:
+                continue
+            if record.offset > expected:
+                self._stop(consumer, key, expected, missing=(expected, record.offset - 1))
+                return
+            entry = _read(part.topic, record)
+            self._held.setdefault(key, []).append(entry)
+            self._rows_held += 0 if entry.batch is None else entry.batch.num_rows
+
+    async def _flush(self, consumer: AIOKafkaConsumer, conn: AsyncConnection[Any]) -> None:
+        flush = [(self._parts[key], entries) for key, entries in sorted(self._held.items())]
+        self._drop()
+        try:
+            self.counts.add(await self._recording.store(conn, flush))
+            return
+        except _BAD_CONTENTS as error:
+            log.warning("a flush was refused, looking for the record: %s", str(error).strip())
+        for part, entries in flush:
+            try:
+                for entry in entries:
+                    await self._store_alone(conn, part, entry)
+            except _BAD_CONTENTS as error:  # not even the mark: something else than the record is wrong here
+                key = (part.topic, part.partition)
+                at = self._parts[key].next
+                self._stop(consumer, key, at, f"the database refuses offset {at} of {part}: {str(error).strip()}")
+
+    async def _store_alone(self, conn: AsyncConnection[Any], part: Part, entry: Entry) -> None:
+        """One record in a flush of its own; what the database refuses is marked as unreadable, and the rest goes on."""
+        try:
+            await self._store_fresh(conn, part, entry)
+        except _BAD_CONTENTS as error:
+            refusal = str(error).strip()
+            log.error("%s, offset %d cannot be stored: %s", part, entry.offset, refusal)
+            await self._store_fresh(conn, part, entry.unreadable(refusal))
+
+    async def _store_fresh(self, conn: AsyncConnection[Any], part: Part, entry: Entry) -> None:
+        """Store with the screen that the database has: a refused flush has moved the one in memory."""
+        key = (part.topic, part.partition)
+        fresh = (await self._recording.load(conn, [(part.topic, part.topic_id, part.partition)]))[key]
+        if fresh.next > entry.offset:
+            raise Fenced(partitions=str(part))
+        self._parts[key] = fresh
+        self.counts.add(await self._recording.store(conn, [(fresh, [entry])]))
+
+    async def _outside(self, consumer: AIOKafkaConsumer, tp: TopicPartition, offset: int) -> None:
+        """The broker has no such offset: name what is missing and stop this partition."""
+        key = (self._plain(tp.topic), tp.partition)
+        if key not in self._parts or offset != self._expected(key):
+            return  # from before a seek
+        try:
+            first = (await consumer.beginning_offsets([tp]))[tp]
+            end = (await consumer.end_offsets([tp]))[tp]
+        except KafkaError as error:
+            log.warning("which offsets %s has cannot be asked now: %s", tp, error)
+            return  # the next fetch fails in the same way, and asks again
+        if offset < first:
+            self._stop(consumer, key, offset, missing=(offset, first - 1))
+        elif offset > end:
+            self._stop(consumer, key, offset, missing=(end, offset - 1))
+
+    def _stop(
+        self,
+        consumer: AIOKafkaConsumer,
+        key: tuple[str, int],
+        next: int,
+        why: str = "",
+        missing: tuple[int, int] | None = None,
+    ) -> None:
+        """Record this partition no further, and say why in health; the others go on."""
+        consumer.pause(TopicPartition(self._prefix + key[0], key[1]))
+        if key in self.stopped:
+            return
+        if missing is not None:
+            why = f"offsets {missing[0]} to {missing[1]} of {key[0]}, partition {key[1]}, are missing from the log"
+        log.error("not recording on: %s", why)
+        self.stopped[key] = {
+            "topic": key[0], "partition": key[1], "since": datetime.now(UTC).isoformat(), "why": why,
+            "missing": missing, "next": next,
+        }  # fmt: skip
+
+    async def _tell(self, conn: AsyncConnection[Any]) -> None:
+        """Each second: a row of part_health."""
+        now = asyncio.get_running_loop().time()
+        if now - self._told_at < HEALTH_EVERY_S:
+            return
+        detail = {
+            "positions": {str(part): part.next for part in self._parts.values()},
+            "stopped": list(self.stopped.values()),
+            "counts": {name: getattr(self.counts, name) for name in Counts.__slots__},
+        }
+        queries = load("recorder")
+        await conn.execute(queries["report_health"], {"part": "recorder", "worker": self._worker, "detail": Jsonb(detail)})
+        if not self._told_at:
+            await conn.execute(queries["forget_old_health"], {"part": "recorder"})
+        self._told_at = now
+
+    def _must_load(self) -> bool:
+        """Asked again after each await: a rebalance may have come between."""
+        return self._reload
+
+    def _expected(self, key: tuple[str, int]) -> int:
+        """The next offset to hold."""
+        held = self._held.get(key)
+        return held[-1].offset + 1 if held else self._parts[key].next
+
+    def _begin_again(self) -> None:
+        self._drop()
+        self._parts = {}
+        self._reload = True
+
+    def _drop(self) -> None:
+        self._held = {}
+        self._rows_held = 0
+
+    def _plain(self, topic: str) -> str:
+        return topic.removeprefix(self._prefix)
+
+
+class _Assignments(ConsumerRebalanceListener):  # type: ignore[misc]
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+
+    def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
+        self._recorder.assigned([])
+
+    def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
+        self._recorder.assigned(list(assigned))
+
+
+def _read(topic: str, record: ConsumerRecord[Any, Any]) -> Entry:
+    append_time_us = record.timestamp * 1_000
+    if topic in (ALERTS.name, ALERTS_IMPORT.name):
+        return alert_entry(record.offset, append_time_us, record.value)
+    return telemetry_entry(record.offset, append_time_us, dict(record.headers), record.value)
+
+
+async def run(settings: Settings) -> None:
+    """Record until cancelled."""
+    await Recorder(settings).run()
