@@ -101,10 +101,8 @@ def latest_rows(batch: pa.RecordBatch, usable: "np.ndarray[Any, np.dtype[np.bool
 
 
 def has_ended(values: dict[str, Any], age_us: int) -> bool:
-    """Silent, and last heard disarmed or landed. What was armed, airborne or unknown is lost instead."""
-    armed, airborne = values["armed"], values["airborne"]
-    at_rest = not armed and not airborne and (armed is False or airborne is False)
-    return at_rest and age_us >= SILENT_AFTER_US
+    """Silent, and last heard disarmed or landed (as streams.state has it). Armed, airborne or unknown is lost instead."""
+    return (values["armed"] is False or values["airborne"] is False) and age_us >= SILENT_AFTER_US
 
 
 def describe(held: Held, name: str | None, ended: bool, reasons: list[Reason]) -> Aircraft:

@@ -182,10 +182,7 @@ class Hub:
             viewer.close(GOING_AWAY)
 
     def _tell_alerts(self, changes: Changes) -> None:
-        for alert_id in changes.alerts:
-            alert = self._picture.alert(alert_id)
-            if alert is None:
-                continue
+        for alert in changes.alerts:
             aircraft, raw = UUID(alert["aircraft_id"]), msgspec.Raw(msgspec.json.encode(alert))
             for channel in self._channels.values():
                 if channel.what.alerts and channel.what.wants(aircraft):

@@ -33,11 +33,11 @@ _PUT_DOWN_AFTER_US = 3 * US_PER_S
 
 @dataclass(slots=True)
 class Changes:
-    """What became different: ids. alerts in the order of their events, one entry for each."""
+    """What became different. alerts: one entry for each event and each acknowledgement, as the alert stood after it."""
 
     aircraft: set[UUID] = field(default_factory=set)
     gone: set[UUID] = field(default_factory=set)
-    alerts: list[UUID] = field(default_factory=list)
+    alerts: list[Alert] = field(default_factory=list)
 
 
 class Picture:
@@ -100,7 +100,7 @@ class Picture:
         case = self._cases.setdefault(event.alert_id, Case([]))
         if not case.add(event, published_us):
             return False
-        self._changes.alerts.append(event.alert_id)
+        self._changes.alerts.append(self.describe(case))
         self._reckon(event.alert_id)
         return True
 
@@ -109,7 +109,7 @@ class Picture:
         case = self._cases.get(one.alert_id)
         if case is None or not case.handle(one):
             return False
-        self._changes.alerts.append(one.alert_id)
+        self._changes.alerts.append(self.describe(case))
         self._reckon(one.alert_id)
         return True
 
@@ -119,9 +119,9 @@ class Picture:
             return
         if self.rules_clock.note(judged):
             self._touch_partition(judged.partition)
-            for alert_id, case in self._cases.items():
+            for case in self._cases.values():
                 if case.last.partition == judged.partition and case.state.open:
-                    self._changes.alerts.append(alert_id)
+                    self._changes.alerts.append(self.describe(case))
         for told in judged.guidance:
             held = self._cases.get(told.alert_id)
             if held is not None and held.tell(told):

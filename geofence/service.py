@@ -1,0 +1,96 @@
+"""Zones as people change them: make, replace, end. Each change is a new version and a new world, in one transaction."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import msgspec
+from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool
+
+from core.errors import WedgetailError
+from geofence import geojson, store
+from geofence.store import Recorded
+from geofence.zone import ZoneVersion, in_force
+
+Pool = AsyncConnectionPool[AsyncConnection[tuple[Any, ...]]]
+
+
+class UnknownZone(WedgetailError):
+    """There is no zone {zone_id}."""
+
+
+class ZoneEnded(WedgetailError):
+    """Zone {zone_id} has ended at {at}: make a new one."""
+
+
+class EndsBeforeItBegins(WedgetailError):
+    """The zone is valid from {valid_from}: it cannot end at {at}."""
+
+
+async def create(pool: Pool, operator_id: UUID, feature: object) -> Recorded:
+    """A new zone. Raises geojson.WrongZone."""
+    zone = geojson.read(feature, operator_id, uuid4())
+    async with pool.connection() as conn, conn.transaction():
+        return await _add(conn, zone, 1, await store.next_world(conn))
+
+
+async def replace(pool: Pool, operator_id: UUID, zone_id: UUID, feature: object) -> Recorded:
+    """A new version in the place of the last. Raises geojson.WrongZone, UnknownZone, ZoneEnded."""
+    zone = geojson.read(feature, operator_id, zone_id)
+    async with pool.connection() as conn, conn.transaction():
+        world = await store.next_world(conn)  # the lock first: of two at once the second sees what the first made
+        last = await _last(conn, operator_id, zone_id)
+        if last.ended:
+            raise ZoneEnded(zone_id=zone_id, at=geojson.iso(last.valid_from_us))
+        return await _add(conn, zone, last.version + 1, world)
+
+
+async def end(pool: Pool, operator_id: UUID, zone_id: UUID, at_us: int) -> Recorded:
+    """An ending: a version that asks nothing, valid from its time on. An ending still to come may be brought forward.
+
+    Raises UnknownZone, ZoneEnded, EndsBeforeItBegins.
+    """
+    async with pool.connection() as conn, conn.transaction():
+        world = await store.next_world(conn)
+        last = await _last(conn, operator_id, zone_id)
+        if last.ended and (last.valid_from_us or 0) <= at_us:
+            raise ZoneEnded(zone_id=zone_id, at=geojson.iso(last.valid_from_us))
+        if not last.ended and last.valid_from_us is not None and at_us < last.valid_from_us:
+            raise EndsBeforeItBegins(valid_from=geojson.iso(last.valid_from_us), at=geojson.iso(at_us))
+        ending = msgspec.structs.replace(last, ended=True, valid_from_us=at_us, valid_to_us=None)
+        return await _add(conn, ending, last.version + 1, world)
+
+
+async def at(pool: Pool, operator_id: UUID, time_us: int, coming: bool = False) -> list[Recorded]:
+    """The versions in force at a time, as known now; with coming also the zones that will first hold later."""
+    async with pool.connection() as conn:
+        known = await store.versions(conn, operator_id)
+    recorded = {(zone.zone_id, zone.version): when for zone, when in known}
+    world = max((zone.world for zone, _ in known), default=0)
+    found = in_force((zone for zone, _ in known), world, time_us)
+    if coming:
+        holding = {zone.zone_id for zone in found}
+        last = {zone.zone_id: zone for zone, _ in known}  # the highest version comes last
+        found += [z for z in last.values() if z.zone_id not in holding and not z.ended and (z.valid_from_us or 0) > time_us]
+    return [(zone, recorded[zone.zone_id, zone.version]) for zone in found]
+
+
+async def versions(pool: Pool, operator_id: UUID, zone_id: UUID) -> list[Recorded]:
+    """Every version, the first first. Raises UnknownZone."""
+    async with pool.connection() as conn:
+        found = await store.versions_of(conn, operator_id, zone_id)
+    if not found:
+        raise UnknownZone(zone_id=zone_id)
+    return found
+
+
+async def _last(conn: store.Connection, operator_id: UUID, zone_id: UUID) -> ZoneVersion:
+    found = await store.versions_of(conn, operator_id, zone_id)
+    if not found:
+        raise UnknownZone(zone_id=zone_id)
+    return found[-1][0]
+
+
+async def _add(conn: store.Connection, zone: ZoneVersion, version: int, world: int) -> Recorded:
+    stored = msgspec.structs.replace(zone, version=version, world=world)
+    return stored, await store.add(conn, stored)

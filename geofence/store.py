@@ -1,0 +1,74 @@
+"""Zone versions in the database, and the number of the world."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from psycopg import AsyncConnection
+from psycopg.types.json import Jsonb
+
+from core.units import to_us, utc
+from geofence.zone import Datum, ZoneKind, ZoneVersion
+from storage.queries import load
+
+Connection = AsyncConnection[tuple[Any, ...]]
+Recorded = tuple[ZoneVersion, datetime]  # with when it was recorded
+
+
+async def next_world(conn: Connection) -> int:
+    """The number of the world that this transaction makes; others wait until it is over."""
+    row = await (await conn.execute(load("geofence")["next_world"])).fetchone()
+    assert row is not None
+    number: int = row[0]
+    return number
+
+
+async def world_number(conn: Connection) -> int:
+    row = await (await conn.execute(load("geofence")["world_number"])).fetchone()
+    return 0 if row is None else int(row[0])
+
+
+async def add(conn: Connection, zone: ZoneVersion) -> datetime:
+    columns = msgspec.structs.asdict(zone)
+    columns["geometry"] = Jsonb(zone.geometry)
+    columns["aircraft_ids"] = None if zone.aircraft_ids is None else list(zone.aircraft_ids)
+    for name in ("valid_from", "valid_to"):
+        time_us = columns.pop(f"{name}_us")
+        columns[name] = None if time_us is None else utc(time_us)
+    for name in ("kind", "floor_datum", "ceiling_datum"):
+        columns[name] = columns[name].value
+    row = await (await conn.execute(load("geofence")["add_version"], columns)).fetchone()
+    assert row is not None
+    recorded_at: datetime = row[0]
+    return recorded_at
+
+
+async def versions_of(conn: Connection, operator_id: UUID, zone_id: UUID) -> list[Recorded]:
+    """Of one zone, the first version first; empty: there is no such zone."""
+    cursor = await conn.execute(load("geofence")["versions_of"], {"operator_id": operator_id, "zone_id": zone_id})
+    return [_read(row) for row in await cursor.fetchall()]
+
+
+async def versions(conn: Connection, operator_id: UUID) -> list[Recorded]:
+    """Of all zones of an operator, in the order in which they became known."""
+    cursor = await conn.execute(load("geofence")["versions"], {"operator_id": operator_id})
+    return [_read(row) for row in await cursor.fetchall()]
+
+
+async def versions_between(conn: Connection, above: int, up_to: int) -> list[ZoneVersion]:
+    """What became known after one world and up to another, of every operator."""
+    cursor = await conn.execute(load("geofence")["versions_between"], {"above": above, "up_to": up_to})
+    return [_read(row)[0] for row in await cursor.fetchall()]
+
+
+def _read(row: tuple[Any, ...]) -> Recorded:
+    """The columns of the query, which are ZoneVersion's fields in their order with times as datetimes, then recorded_at."""
+    names = ZoneVersion.__struct_fields__
+    facts = dict(zip(names, row[:-1], strict=True))
+    facts["kind"] = ZoneKind(facts["kind"])
+    facts["floor_datum"], facts["ceiling_datum"] = Datum(facts["floor_datum"]), Datum(facts["ceiling_datum"])
+    facts["aircraft_ids"] = None if facts["aircraft_ids"] is None else tuple(facts["aircraft_ids"])
+    for name in ("valid_from_us", "valid_to_us"):
+        facts[name] = None if facts[name] is None else to_us(facts[name])
+    return ZoneVersion(**facts), row[-1]
