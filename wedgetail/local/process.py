@@ -112,8 +112,9 @@ class ServerProcess:
             self.await_end(_ASK_EVERY_S)
 
     def check(self) -> None:
-        """Raises ServerDied if it has ended by itself."""
-        if self._process is not None and (code := self._process.poll()) is not None:
+        """Raises ServerDied if it has ended, by itself or because it was stopped meanwhile."""
+        code = "stopped" if self._process is None else self._process.poll()
+        if code is not None:
             raise ServerDied(server=self.name, code=code, log=self.log, tail=tail(self.log))
 
     def stop(self, seconds: float = 20.0) -> None:

@@ -1,0 +1,174 @@
+"""The command line. Each command loads the settings and calls the room that does the work; a failure is one line."""
+
+import asyncio
+import logging
+import sys
+import time
+from collections.abc import Coroutine
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from core.errors import WedgetailError
+from core.settings import Settings, load
+
+_WRONG = 2
+_INTERRUPTED = 130
+
+app = typer.Typer(
+    help="Watches drones: telemetry through Kafka into geofence and altitude rules, alerts in front of a person.",
+    epilog="Settings come from a TOML file (--settings), then from the environment: KAFKA_BOOTSTRAP, DATABASE_URL, PORT, "
+    "and WEDGETAIL_SECTION__NAME for every other one, such as WEDGETAIL_INGEST__PORT=14551.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+SettingsFile = Annotated[
+    Path | None, typer.Option("--settings", metavar="FILE", help="A TOML file of settings; the environment has the last word.")
+]
+_WHOLE = "Everything at once"
+_PARTS = "One part, against a configured broker and database"
+_FLIGHTS = "Recorded and simulated flights"
+
+
+@app.command(rich_help_panel=_WHOLE)
+def up(
+    settings: SettingsFile = None,
+    fleet: Annotated[int, typer.Option(min=0, help="Also fly this many simulated aircraft.")] = 0,
+    reset: Annotated[
+        bool, typer.Option("--reset", help="Begin anew: delete what earlier runs stored in the data directory.")
+    ] = False,
+) -> None:
+    """Start all parts, and a Kafka and a PostgreSQL where none is configured; stop all with Ctrl-C."""
+    loaded = load(settings)
+    from wedgetail import up as supervisor
+
+    _serve(supervisor.run(loaded, settings, fleet=fleet, reset=reset))
+
+
+@app.command(rich_help_panel=_PARTS)
+def ingest(settings: SettingsFile = None) -> None:
+    """Receive MAVLink over UDP and put it on Kafka."""
+    loaded = _part(settings)
+    from ingest import service
+
+    _serve(service.run(loaded))
+
+
+@app.command(rich_help_panel=_PARTS)
+def worker(
+    settings: SettingsFile = None,
+    accept_gap: Annotated[
+        list[int] | None,
+        typer.Option(
+            metavar="PARTITION", help="Go on although samples of this partition are gone; its alerts are unconfirmed."
+        ),
+    ] = None,
+) -> None:
+    """Judge samples by the rules, and publish alerts."""
+    loaded = _part(settings)
+    from streams import worker as entry
+
+    _serve(entry.run(loaded, accept_gap or []))
+
+
+@app.command(rich_help_panel=_PARTS)
+def recorder(settings: SettingsFile = None) -> None:
+    """Store samples and alerts in the database."""
+    loaded = _part(settings)
+    from streams import recorder as entry
+
+    _serve(entry.run(loaded))
+
+
+@app.command(rich_help_panel=_PARTS)
+def api(settings: SettingsFile = None) -> None:
+    """Serve REST, WebSocket and the pages."""
+    loaded = _part(settings)
+    from api import service
+
+    _serve(service.run(loaded))
+
+
+@app.command(rich_help_panel=_PARTS)
+def migrate(settings: SettingsFile = None) -> None:
+    """Bring the database and the topics to what this version needs; safe to run again."""
+    loaded = _part(settings)
+    from wedgetail.prepare import prepare
+
+    asyncio.run(prepare(loaded))
+
+
+@app.command(rich_help_panel=_FLIGHTS)
+def simulate(
+    settings: SettingsFile = None,
+    fleet: Annotated[int, typer.Option(min=1, max=250, help="How many aircraft.")] = 25,
+) -> None:
+    """Fly a simulated fleet around Canberra, sent as MAVLink 2 over UDP; some break rules on purpose."""
+    loaded = _part(settings)
+    from wedgetail import simulate as entry
+
+    _serve(entry.run(loaded, fleet))
+
+
+@app.command(rich_help_panel=_FLIGHTS)
+def replay(
+    file: Annotated[Path, typer.Argument(help="A telemetry log (.tlog).", exists=True, dir_okay=False)],
+    settings: SettingsFile = None,
+    speed: Annotated[float, typer.Option(min=0.1, max=1000, help="How many times faster than it was flown.")] = 1.0,
+    start: Annotated[
+        datetime | None, typer.Option(help="Begin at this time of the flight (UTC).", formats=["%Y-%m-%dT%H:%M:%S", "%H:%M:%S"])
+    ] = None,
+) -> None:
+    """Play a recorded flight as if it flew now, marked as a replay."""
+    loaded = _part(settings)
+    from ingest import replay as entry
+
+    _serve(entry.run(loaded, file, speed, None if start is None else start.replace(tzinfo=UTC)))
+
+
+@app.command("import", rich_help_panel=_FLIGHTS)
+def import_(
+    file: Annotated[
+        Path, typer.Argument(help="A telemetry log (.tlog), or a raw MAVLink stream.", exists=True, dir_okay=False)
+    ],
+    settings: SettingsFile = None,
+) -> None:
+    """Put a recorded flight into history at its own times, through the same rules; a second time changes nothing."""
+    loaded = _part(settings)
+    from ingest import importer as entry
+
+    _serve(entry.run(loaded, file))
+
+
+def main() -> None:
+    """The console script: what people can mend is one line on stderr and exit code 2."""
+    try:
+        app()
+    except WedgetailError as error:
+        print(f"wedgetail: {error}", file=sys.stderr)
+        sys.exit(_WRONG)
+    except KeyboardInterrupt:
+        sys.exit(_INTERRUPTED)
+
+
+def _part(file: Path | None) -> Settings:
+    """Settings for one part; it logs in UTC to stderr, and the libraries only what matters."""
+    settings = load(file)
+    logging.Formatter.converter = time.gmtime
+    logging.basicConfig(format="%(asctime)s.%(msecs)03dZ %(levelname)s %(name)s: %(message)s", datefmt="%Y-%m-%dT%H:%M:%S")
+    logging.getLogger().setLevel(logging.INFO)
+    for name in ("aiokafka", "httpx", "faust", "mode"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    return settings
+
+
+def _serve(part: Coroutine[Any, Any, object] | None) -> None:
+    """Runs a part to its end; one that keeps its own loop (Faust) has already ended when it comes here."""
+    if part is not None:
+        asyncio.run(part)
