@@ -14,6 +14,7 @@ from core.observed import Delays, Observed
 from core.records import Condition as Step
 from core.units import US_PER_S
 
+GROUNDED = "disarmed or landed"
 EVIDENCE_GAP_US = 5 * US_PER_S  # a pending condition not seen for this long begins anew
 _WORSE_FACTOR, _WORSE_STEP_M = 2.0, 10.0  # grown to twice what was told, and by ten metres: told again
 
@@ -67,7 +68,7 @@ def step(held: Condition | None, seen: Observed, time_us: int, alarmed: bool) ->
     if _well_inside(held, seen, beyond, alarmed):
         held.clear_us = time_us if held.clear_us is None else held.clear_us
         if time_us - held.clear_us >= limits.clear_after_us:
-            told = _tell(held, Step.CLEARED, held.level)
+            told = end(held, seen.what if alarmed else f"{GROUNDED}; {seen.what}")
             return (_begin(seen, time_us, over) if over else None), told
         return held, []
     held.clear_us = None
@@ -82,8 +83,7 @@ def on_the_ground(held: Condition, time_us: int) -> Stepped:
         return None, []
     held.clear_us = time_us if held.clear_us is None else held.clear_us
     if time_us - held.clear_us >= held.delays[3]:
-        held.what = "on the ground"
-        return None, end(held, held.what)
+        return None, end(held, GROUNDED)
     return held, []
 
 

@@ -2,12 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 import pyarrow as pa
 
 from core import block, records
 from core.errors import UnreadableRecord
 from core.records import Control, Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Unjudged:
+    """A block that could not be decoded or judged: whom its header names, and why."""
+
+    aircraft: tuple[UUID, ...]
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +27,13 @@ class Entry:
     offset: int
     append_time_us: int
     live: bool
-    body: pa.RecordBatch | Control
+    body: pa.RecordBatch | Control | Unjudged
+
+
+def named_aircraft(headers: Sequence[tuple[str, bytes]]) -> tuple[UUID, ...]:
+    """The aircraft that a block's header names; none if the header is broken too."""
+    ids = dict(headers).get("aircraft", b"")
+    return tuple(UUID(bytes=ids[i : i + 16]) for i in range(0, len(ids) - 15, 16))
 
 
 def read(

@@ -1,6 +1,7 @@
 """From a condition's step to the event that is published: the same bytes whoever computes it, and when."""
 
 import math
+from uuid import UUID
 
 from alerts.lifecycle import Condition
 from core.identity import alert_id
@@ -13,6 +14,10 @@ from streams.entry import Entry
 from streams.state import ENGINE, Aircraft, State
 
 
+def condition_id(aircraft: Aircraft, condition: Condition) -> UUID:
+    return alert_id(aircraft.operator_id, aircraft.aircraft_id, condition.rule, condition.zone_id, condition.start_us)
+
+
 def alert_event(
     state: State, entry: Entry, aircraft: Aircraft, condition: Condition, step: Step, at_us: int, row: int, fix: Fix | None
 ) -> AlertEvent:
@@ -20,7 +25,7 @@ def alert_event(
     place = fix or (aircraft.last.fix() if aircraft.last else None)
     height, datum, source = _height(place)
     return AlertEvent(
-        alert_id=alert_id(aircraft.operator_id, aircraft.aircraft_id, condition.rule, condition.zone_id, condition.start_us),
+        alert_id=condition_id(aircraft, condition),
         n=condition.n,
         operator_id=aircraft.operator_id,
         aircraft_id=aircraft.aircraft_id,

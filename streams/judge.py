@@ -22,6 +22,8 @@ CLOCK = "EVIDENCE-CLOCK"
 AMBIGUOUS = "IDENTITY-AMBIGUOUS"
 LOST = "LINK-LOST"
 NOT_HEARD = "LINK-NOT-HEARD"
+NOT_JUDGED = "EVIDENCE-NOT-JUDGED"
+_OVER = {LOST: "heard again", NOT_HEARD: "heard again", NOT_JUDGED: "judged again", CLOCK: "on time again"}
 _EVIDENCE = Delays(raise_after_us=5 * US_PER_S, clear_after_us=2 * US_PER_S)
 _AT_ONCE = Delays(raise_after_us=0, clear_after_us=0)
 _SEEN = ((Level.UNKNOWN, 1.0),)
@@ -44,9 +46,9 @@ def judge(
     aircraft.armed, aircraft.airborne = armed, airborne
     fix = work.fix(row) if placed else None
     observations = {seen.key: seen for seen in _observe(work, aircraft, row, fix)}
-    for key in [LOST, NOT_HEARD, CLOCK]:
-        if f"{key}/-" in aircraft.conditions:
-            _finish(work, aircraft, f"{key}/-", row, time_us, fix, "heard again" if key != CLOCK else "on time again")
+    for rule, why in _OVER.items():  # a judged sample is the end of these
+        if f"{rule}/-" in aircraft.conditions:
+            _finish(work, aircraft, f"{rule}/-", row, time_us, fix, why)
     for key, held in list(aircraft.conditions.items()):
         if key not in observations:
             if fix is not None and held.rule in (monitor.KEEP_OUT, monitor.KEEP_IN):  # judged by no zone any more

@@ -22,7 +22,7 @@ from geofence.monitor import Monitor, Sightings, Track
 from geofence.vertical import Fix
 from geofence.world import World
 from streams import silence
-from streams.entry import Entry
+from streams.entry import Entry, Unjudged
 from streams.judge import judge
 from streams.screen import Verdicts, screen
 from streams.state import Aircraft, LastFix, State
@@ -181,4 +181,6 @@ def advance(state: State, entry: Entry, world: World) -> list[AlertEvent]:
             state.world = max(state.world, body.world)
         case Engine():
             state.engine = body.version
+        case Unjudged():
+            return silence.unjudged(state, entry, body)
     return []

@@ -9,9 +9,9 @@ from core.colour import Level
 from core.observed import Delays, Observed
 from core.records import AlertEvent, LinkListened, Listened
 from core.units import US_PER_S
-from streams.entry import Entry
+from streams.entry import Entry, Unjudged
 from streams.events import alert_event
-from streams.judge import LOST, NOT_HEARD
+from streams.judge import LOST, NOT_HEARD, NOT_JUDGED
 from streams.screen import FORGET_AFTER_US
 from streams.state import Aircraft, Link, State
 
@@ -64,6 +64,17 @@ def tick(state: State, entry: Entry) -> list[AlertEvent]:
             del state.aircraft[key]
     if any(now_us - link.told_us > FORGET_AFTER_US for link in state.links.values()):
         state.links = {name: link for name, link in state.links.items() if now_us - link.told_us <= FORGET_AFTER_US}
+    return events
+
+
+def unjudged(state: State, entry: Entry, body: Unjudged) -> list[AlertEvent]:
+    """A block that nobody could judge: those of its aircraft that are known here are in doubt until the next one."""
+    events: list[AlertEvent] = []
+    for who in body.aircraft:
+        aircraft = state.aircraft.get(who.bytes)
+        if aircraft is not None and f"{NOT_JUDGED}/-" not in aircraft.conditions:
+            what = f"not judged: {body.why}"
+            events += _raise(state, entry, aircraft, NOT_JUDGED, Level.UNKNOWN, aircraft.heard_us, entry.append_time_us, what)
     return events
 
 

@@ -1,0 +1,92 @@
+"""One partition in a worker's hands: its state, the next offset, and what a record does to them.
+
+next moves only when a record is judged and its outputs are acknowledged. A record below next was judged before; one above
+it means that another worker, or a failure, came between: the missing ones are read from the log through the same engine.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from aiokafka import TopicPartition
+
+from core.errors import WedgetailError
+from core.records import AlertEvent, Guidance, Marker
+from geofence.world import World
+from streams.entry import Entry, Unjudged, named_aircraft, read
+from streams.events import condition_id
+from streams.pipeline import advance
+from streams.state import ENGINE, State
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A record as it stands in the log."""
+
+    offset: int
+    append_time_us: int
+    headers: Sequence[tuple[str, bytes]]
+    value: bytes | None
+
+
+@dataclass(slots=True)
+class Partition:
+    """tp: the telemetry partition. stopped: why it is not judged, in words, when it is not."""
+
+    tp: TopicPartition
+    live: bool
+    state: State = field(default_factory=State.empty)
+    next: int = 0
+    told: int = 0  # records below this were told by someone: their events are not published again
+    loaded: bool = False
+    stopped: str | None = None
+    append_time_us: int = 0
+    checkpointed: int = 0
+    unjudgeable: dict[int, str] = field(default_factory=dict)  # offset -> why; kept over a reload, so that it ends
+
+    def entry(self, stored: Stored) -> Entry:
+        """A stored record as the engine takes it; one that cannot be read, or failed before, as Unjudged."""
+        try:
+            why = self.unjudgeable.get(stored.offset)
+            if why is None:
+                return read(self.tp.partition, stored.offset, stored.append_time_us, self.live, stored.headers, stored.value)
+        except WedgetailError as error:
+            why = str(error)
+        body = Unjudged(named_aircraft(stored.headers), why)
+        return Entry(self.tp.partition, stored.offset, stored.append_time_us, self.live, body)
+
+    def take(self, entry: Entry, world: World) -> list[AlertEvent]:
+        """Judge the next record. If this raises, the state is no longer any: drop it and load."""
+        assert entry.offset == self.next, (entry.offset, self.next)
+        events = advance(self.state, entry, world)
+        self.append_time_us = entry.append_time_us
+        return events
+
+    def done(self, entry: Entry) -> None:
+        """Its outputs are acknowledged."""
+        self.next = entry.offset + 1
+
+    def drop(self) -> None:
+        self.loaded, self.state = False, State.empty()
+
+    @property
+    def other_engine(self) -> bool:
+        return self.state.engine != ENGINE
+
+    def guidance(self) -> tuple[Guidance, ...]:
+        """Where each told condition stands now."""
+        return tuple(
+            Guidance(
+                condition_id(aircraft, condition), condition.seen_us, condition.what, condition.way_back, condition.beyond_m
+            )
+            for aircraft in self.state.aircraft.values()
+            for condition in aircraft.conditions.values()
+            if condition.n
+        )
+
+
+def world_needed(partition: Partition, entry: Entry) -> int:
+    """The world whose versions must be here before this record is judged."""
+    return max(partition.state.world, entry.body.world if isinstance(entry.body, Marker) else 0)

@@ -1,0 +1,163 @@
+"""The Faust app: two agents, live and imports, one engine. Faust without its tables: state is a checkpoint and the log since.
+
+An event is acknowledged only when it is judged and what it gave is acknowledged by the broker. An import is taken only
+while live traffic has no lag.
+"""
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+from collections.abc import Iterable
+from typing import Any
+
+import faust
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+
+from core.kafka import producer
+from core.settings import Settings
+from core.topics import TELEMETRY, TELEMETRY_IMPORT, WORLD
+from streams.judging import Judging, stored_of
+from streams.log import LogReader
+from streams.worlds import WorldFollower
+
+log = logging.getLogger(__name__)
+SECOND = 1.0
+CHECKPOINT_EVERY_S = 20.0
+
+
+class Worker:
+    """One worker process: start, stop. It shares the partitions with its like."""
+
+    def __init__(self, settings: Settings, accept_gap: Iterable[int] = ()) -> None:
+        bootstrap, prefix = settings.kafka.bootstrap, settings.kafka.prefix
+        self.name = f"{socket.gethostname()}-{os.getpid()}"
+        self._topics = [prefix + TELEMETRY.name, prefix + TELEMETRY_IMPORT.name]
+        self._group = f"{prefix}wedgetail-worker"  # Faust's app id is its consumer group
+        self._admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+        self._producer = producer(bootstrap)
+        self._reader = LogReader(bootstrap)
+        self._worlds = WorldFollower(bootstrap, prefix + WORLD.name)
+        self.judging = Judging(prefix, self.name, self._producer, self._reader, self._worlds, self._committed, accept_gap)
+        self._quiet = asyncio.Condition()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.app = self._faust(settings)
+
+    def _faust(self, settings: Settings) -> faust.App:
+        datadir = settings.data_dir / "faust"  # Faust wants one, and leaves it empty
+        datadir.mkdir(parents=True, exist_ok=True)
+        app = faust.App(
+            self._group,
+            broker=f"kafka://{settings.kafka.bootstrap.replace(',', ';kafka://')}",
+            datadir=str(datadir),
+            value_serializer="raw",
+            key_serializer="raw",
+            store="memory://",
+            web_enabled=False,
+            topic_disable_leader=True,
+            topic_allow_declare=False,
+            consumer_auto_offset_reset="earliest",
+            broker_session_timeout=3.0,
+            broker_heartbeat_interval=0.5,
+            broker_commit_interval=0.5,
+            stream_wait_empty=False,
+        )
+        live, imports = (app.topic(name, key_type=bytes, value_type=bytes) for name in self._topics)
+        app.agent(live, name="live")(self._judge_live)
+        app.agent(imports, name="imports")(self._judge_imports)
+        app.on_partitions_assigned.connect(self._assigned)
+        return app
+
+    async def start(self) -> None:
+        await self._admin.start()
+        await self._producer.start()
+        await self._reader.start()
+        await self._worlds.start()
+        self.app.finalize()
+        await self.app.start()
+        self._spawn(self._each_second(), "each second")
+
+    async def stop(self) -> None:
+        """Stops taking, keeps a checkpoint of everything, leaves the group."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.app.stop()
+        await self.judging.keep(self.judging.partitions.values())
+        await self._worlds.stop()
+        await self._reader.stop()
+        await self._producer.stop()
+        await self._admin.close()
+
+    async def _judge_live(self, stream: Any) -> None:
+        async for event in stream.noack().events():
+            await self._take(event)
+            async with self._quiet:
+                self._quiet.notify_all()
+
+    async def _judge_imports(self, stream: Any) -> None:
+        async for event in stream.noack().events():
+            async with self._quiet:
+                await self._quiet.wait_for(lambda: not self._live_lags())
+            await self._take(event)
+
+    async def _take(self, event: Any) -> None:
+        message = event.message
+        tp = TopicPartition(message.topic, message.partition)
+        headers = message.headers.items() if hasattr(message.headers, "items") else message.headers or ()
+        await self.judging.take(tp, stored_of(message.offset, round(message.timestamp * 1_000), headers, message.value))
+        event.ack()
+
+    def _live_lags(self) -> bool:
+        """Is more than one record of some live partition still waiting here?"""
+        for tp, partition in self.judging.partitions.items():
+            if partition.live and tp in self.judging.owned and partition.loaded:
+                end = self.app.consumer.highwater(tp)
+                if end is not None and end - partition.next > 1:
+                    return True
+        return False
+
+    async def _committed(self, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
+        """The group's offsets; 0 where it has none."""
+        found = await self._admin.list_consumer_group_offsets(self._group, partitions=partitions)
+        return {tp: max(0, found[tp].offset) if tp in found else 0 for tp in partitions}
+
+    async def _assigned(self, app: Any, /, *args: Any, **_: Any) -> None:
+        (assigned,) = args
+        self.judging.own(TopicPartition(tp.topic, tp.partition) for tp in assigned)
+        self._spawn(self.judging.load_owned(), "load")
+
+    async def _each_second(self) -> None:
+        seconds = 0
+        while True:
+            await asyncio.sleep(SECOND)  # the tick itself: the one thing here that is about the clock
+            await self.judging.tick()
+            await self.judging.progress()
+            seconds += 1
+            if seconds % CHECKPOINT_EVERY_S == 0:
+                await self.judging.keep(self.judging.partitions.values())
+
+    def _spawn(self, work: Any, name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("%s failed", task.get_name(), exc_info=task.exception())
+
+
+async def run(settings: Settings, accept_gap: Iterable[int] = ()) -> None:
+    """Until SIGINT or SIGTERM."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    worker = Worker(settings, accept_gap)
+    await worker.start()
+    log.info("worker %s is judging", worker.name)
+    await stop.wait()
+    await worker.stop()

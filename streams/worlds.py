@@ -1,0 +1,67 @@
+"""Follows the world topic: every zone version that was ever published, and up to which world they are all here."""
+
+import asyncio
+import logging
+
+import msgspec
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from core import records
+from core.errors import UnreadableRecord
+from geofence.world import World
+from geofence.zone import ZoneVersion
+
+log = logging.getLogger(__name__)
+COMPLETE_KEY = b"complete"
+
+
+class Complete(msgspec.Struct, frozen=True):
+    """The publisher's word that every version up to this world stands before this record."""
+
+    world: int
+
+
+class WorldFollower:
+    """Reads from the beginning and stays. `world` is what partitions judge by."""
+
+    def __init__(self, bootstrap: str, topic: str) -> None:
+        self.world = World()
+        self._topic = topic
+        self._consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest")
+        self._changed = asyncio.Condition()
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        await self._consumer.start()
+        partition = TopicPartition(self._topic, 0)
+        self._consumer.assign([partition])
+        await self._consumer.seek_to_beginning(partition)
+        self._task = asyncio.create_task(self._follow(), name="world")
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        await self._consumer.stop()
+
+    async def until(self, number: int) -> None:
+        """Returns when every version of this world is here."""
+        if self.world.complete < number:
+            log.info("waiting for world %d", number)
+        async with self._changed:
+            await self._changed.wait_for(lambda: self.world.complete >= number)
+
+    async def _follow(self) -> None:
+        async for record in self._consumer:
+            try:
+                if record.key == COMPLETE_KEY:
+                    async with self._changed:
+                        complete = records.decode(Complete, record.value or b"").world
+                        self.world.complete = max(self.world.complete, complete)
+                        self._changed.notify_all()
+                else:
+                    self.world.add(records.decode(ZoneVersion, record.value or b""))
+            except UnreadableRecord as error:
+                # The publisher wrote it, so another version of this program did: judging without it would be wrong.
+                log.error("world record %d cannot be read, markers after it will be waited for: %s", record.offset, error)
+                raise

@@ -1,0 +1,169 @@
+"""A worker on a real Kafka: records in, alert events and progress out, whoever is killed in between."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import UUID, uuid5
+
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+
+from core import block, records
+from core.identity import aircraft_id, operator_id, partition_of
+from core.kafka import ensure_topics, producer
+from core.records import AlertEvent, Judged, Marker
+from core.sample import HeightSource, Sample
+from core.settings import Settings
+from core.topics import ALERTS, JUDGED, PARTITIONS, TELEMETRY, WORLD, Topic
+from geofence.zone import ZoneKind, ZoneVersion
+from streams.worker import Worker
+from streams.worlds import COMPLETE_KEY, Complete
+
+OPERATOR = operator_id("test")
+LINK = "udp:14550/127.0.0.1"
+AIRCRAFT = aircraft_id(OPERATOR, LINK, 1)
+PARTITION = partition_of(AIRCRAFT, PARTITIONS)
+ZONE = ZoneVersion(
+    operator_id=OPERATOR,
+    zone_id=uuid5(OPERATOR, "zone"),
+    version=1,
+    world=1,
+    name="Tower",
+    kind=ZoneKind.KEEP_OUT,
+    geometry={
+        "type": "Polygon",
+        "coordinates": [[[149.0, -35.0], [149.01, -35.0], [149.01, -34.99], [149.0, -34.99], [149.0, -35.0]]],
+    },
+)  # fmt: skip
+
+
+def sample(seq: int, now_us: int, lon: float, **more: object) -> Sample:
+    return Sample(
+        OPERATOR, AIRCRAFT, LINK, 1, now_us, seq, now_us + seq * 200_000, lon_e7=round(lon * 1e7), lat_e7=-349950000,
+        takeoff_height_mm=50_000, takeoff_source=HeightSource.AUTOPILOT, armed=True, **more,  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+class Bench:
+    """The topics of one test, to write to and read from."""
+
+    def __init__(self, settings: Settings, out: AIOKafkaProducer) -> None:
+        self.settings, self.out = settings, out
+
+    def name(self, topic: Topic) -> str:
+        return self.settings.kafka.prefix + topic.name
+
+    async def send_block(self, samples: list[Sample]) -> None:
+        batch = block.from_samples(samples)
+        headers = records.block_headers(block.SCHEMA_VERSION, block.aircraft_of(batch))
+        await self.out.send_and_wait(self.name(TELEMETRY), block.encode(batch), partition=PARTITION, headers=headers)
+
+    async def send_control(self, control: records.Control) -> None:
+        headers = records.control_headers(control)
+        await self.out.send_and_wait(self.name(TELEMETRY), records.encode(control), partition=PARTITION, headers=headers)
+
+    async def publish_world(self, *zones: ZoneVersion) -> None:
+        for zone in zones:
+            key = f"{zone.zone_id}:{zone.version}".encode()
+            await self.out.send_and_wait(self.name(WORLD), records.encode(zone), key=key)
+        world = max(zone.world for zone in zones)
+        await self.out.send_and_wait(self.name(WORLD), records.encode(Complete(world)), key=COMPLETE_KEY)
+        await self.send_control(Marker(world))
+
+    async def events(self, count: int) -> list[AlertEvent]:
+        """The first alert events of the topic, as many as asked."""
+        found: list[AlertEvent] = []
+        consumer = self._consumer(ALERTS)
+        async with asyncio.timeout(30):
+            await consumer.start()
+            try:
+                while len(found) < count:
+                    found.append(records.decode(AlertEvent, (await consumer.getone()).value or b""))
+            finally:
+                await consumer.stop()
+        return found
+
+    async def judged_up_to(self, next_offset: int, worker: str | None = None) -> Judged:
+        consumer = self._consumer(JUDGED)
+        async with asyncio.timeout(30):
+            await consumer.start()
+            try:
+                while True:
+                    said = records.decode(Judged, (await consumer.getone()).value or b"")
+                    here = said.partition == PARTITION and said.topic == TELEMETRY.name
+                    if here and said.next >= next_offset and worker in (None, said.worker):
+                        return said
+            finally:
+                await consumer.stop()
+
+    def _consumer(self, topic: Topic) -> AIOKafkaConsumer:
+        return AIOKafkaConsumer(self.name(topic), bootstrap_servers=self.settings.kafka.bootstrap, auto_offset_reset="earliest")
+
+
+@pytest.fixture
+async def bench(settings: Settings) -> AsyncIterator[Bench]:
+    await ensure_topics(settings.kafka.bootstrap, settings.kafka.prefix)
+    out = producer(settings.kafka.bootstrap)
+    await out.start()
+    yield Bench(settings, out)
+    await out.stop()
+
+
+@asynccontextmanager
+async def working(settings: Settings) -> AsyncIterator[Worker]:
+    worker = Worker(settings)
+    await worker.start()
+    try:
+        yield worker
+    finally:
+        await worker.stop()
+
+
+def now_us() -> int:
+    from time import time_ns
+
+    return time_ns() // 1_000
+
+
+async def test_a_breach_of_a_published_zone_becomes_an_alert_and_progress_says_so(bench: Bench) -> None:
+    start = now_us() - 10_000_000
+    async with working(bench.settings) as worker:
+        await bench.publish_world(ZONE)
+        await bench.send_block([sample(i, start, 149.005) for i in range(1, 8)])
+        (event,) = await bench.events(1)
+        said = await bench.judged_up_to(2, worker.name)
+    assert (event.rule, event.condition, event.n) == ("GEOFENCE-KEEP-OUT", "raised", 1)
+    assert event.start_us == start + 200_000
+    assert event.zone_versions == (1,) and event.world == 1
+    assert said.stopped is None
+    assert [guide.alert_id for guide in said.guidance] == [event.alert_id]
+
+
+async def test_a_second_worker_goes_on_from_the_checkpoint_and_says_nothing_twice(bench: Bench) -> None:
+    start = now_us() - 10_000_000
+    async with working(bench.settings) as first:
+        await bench.publish_world(ZONE)
+        await bench.send_block([sample(i, start, 149.005) for i in range(1, 4)])  # 0.4 s inside: pending, told nobody
+        await bench.judged_up_to(2, first.name)
+    async with working(bench.settings):
+        await bench.send_block([sample(i, start, 149.005) for i in range(4, 9)])
+        await bench.send_block([sample(i, start, 149.005) for i in range(4, 9)])  # and again: duplicates
+        (event,) = await bench.events(1)
+        said = await bench.judged_up_to(5)
+    assert event.start_us == start + 200_000, "the pending condition of the first worker was kept"
+    assert len(said.guidance) == 1
+    events = await bench.events(1)
+    assert [e.n for e in events] == [1]
+
+
+async def test_a_block_that_cannot_be_read_puts_its_aircraft_in_doubt_and_the_partition_goes_on(bench: Bench) -> None:
+    start = now_us() - 10_000_000
+    async with working(bench.settings):
+        await bench.send_block([sample(1, start, 149.5)])
+        headers = records.block_headers(block.SCHEMA_VERSION, [AIRCRAFT])
+        await bench.out.send_and_wait(bench.name(TELEMETRY), b"not arrow", partition=PARTITION, headers=headers)
+        await bench.send_block([sample(2, start, 149.5)])
+        doubt, over = await bench.events(2)
+    assert (doubt.rule, doubt.level, doubt.condition) == ("EVIDENCE-NOT-JUDGED", "unknown", "raised")
+    assert (over.alert_id, over.condition) == (doubt.alert_id, "cleared")
+    assert isinstance(doubt.aircraft_id, UUID) and doubt.aircraft_id == AIRCRAFT
