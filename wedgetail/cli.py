@@ -1,7 +1,9 @@
 """The command line. Each command loads the settings and calls the room that does the work; a failure is one line."""
 
 import asyncio
+import contextlib
 import logging
+import signal
 import sys
 import time
 from collections.abc import Coroutine
@@ -171,4 +173,14 @@ def _part(file: Path | None) -> Settings:
 def _serve(part: Coroutine[Any, Any, object] | None) -> None:
     """Runs a part to its end; one that keeps its own loop (Faust) has already ended when it comes here."""
     if part is not None:
-        asyncio.run(part)
+        asyncio.run(_until_signal(part))
+
+
+async def _until_signal(part: Coroutine[Any, Any, object]) -> None:
+    """Ctrl-C and SIGTERM cancel the part, which then ends cleanly; one that listens to them itself replaces this."""
+    task = asyncio.create_task(part)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, task.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await task

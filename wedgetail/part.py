@@ -16,6 +16,8 @@ _LONGEST_PAUSE_S = 30.0
 _STEADY_S = 60.0  # who ran this long begins again with the shortest pause
 _ENDS_IN_S = 10.0
 _TRIES_AT_START = 2
+_EXPLAINED = 2
+_LAST_WORDS = 5  # lines
 _LONGEST_LOG_BYTES = 10_000_000
 
 
@@ -59,12 +61,13 @@ class Part:
             began = time.monotonic()
             code = await self._ended()
             failures += 1
-            if not self.settled and failures > _TRIES_AT_START:
-                raise PartFailed(part=self.name, code=code, log=self.log, tail=tail(self.log))
+            # Code 2 is a failure that the part itself has explained: a second try would say the same.
+            if not self.settled and (code == _EXPLAINED or failures > _TRIES_AT_START):
+                raise PartFailed(part=self.name, code=code, log=self.log, tail=tail(self.log, _LAST_WORDS))
             if time.monotonic() - began > _STEADY_S:
                 pause = _FIRST_PAUSE_S
             self._tell(f"{self.name} ended by itself (exit code {code}), starting again in {pause:.0f} s. Its last words:")
-            self._tell(tail(self.log, lines=5))
+            self._tell(tail(self.log, _LAST_WORDS))
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE_S)
             await self.spawn()

@@ -39,7 +39,7 @@ async def run(settings: Settings, file: Path | None, *, fleet: int = 0, reset: b
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    with _alone(directory):
+    with alone(directory):
         house = _House(settings, file, directory, fleet)
         work = asyncio.create_task(house.run(reset))
         asked = asyncio.create_task(stop.wait())
@@ -53,7 +53,7 @@ async def run(settings: Settings, file: Path | None, *, fleet: int = 0, reset: b
             # Waited for and not raised here: what was started is stopped first, whatever the reason.
             await asyncio.wait({work})
             await house.stop()
-        _raise_first(work)
+        raise_first(work)
         _tell("stopped; nothing is left running")
 
 
@@ -69,12 +69,12 @@ class _House:
     async def run(self, reset: bool) -> None:
         began = time.monotonic()
         settings = self._settings
-        _refuse_taken_ports(settings)
+        refuse_taken_ports(settings)
         if reset:
             await asyncio.to_thread(self._servers.evict)
-            _empty(self._directory)
+            empty(self._directory)
             _tell(f"begun anew: {self._directory} is empty")
-        token = settings.api.token or _token(self._directory / "token")
+        token = settings.api.token or token_of(self._directory / "token")
         if self._servers.kafka or self._servers.postgres:
             _tell(f"starting {' and '.join(self._embedded_names())} in {self._directory}")
         await self._servers.start()
@@ -140,7 +140,7 @@ class _House:
             await asyncio.sleep(_ASK_EVERY_S)  # another process's progress: there is nothing to await
 
 
-def _raise_first(work: asyncio.Task[None]) -> None:
+def raise_first(work: asyncio.Task[None]) -> None:
     """What ended the work, if it was not we who ended it: of several failures at once the first."""
     if work.cancelled():
         return
@@ -164,7 +164,7 @@ def _ask_ready(port: int) -> tuple[int, str]:
 
 
 @contextmanager
-def _alone(directory: Path) -> Iterator[None]:
+def alone(directory: Path) -> Iterator[None]:
     """One supervisor for a data directory; the lock ends with the process, however it ends."""
     with (directory / _KEPT).open("a+") as lock:
         try:
@@ -178,7 +178,8 @@ def _alone(directory: Path) -> Iterator[None]:
         yield
 
 
-def _refuse_taken_ports(settings: Settings) -> None:
+def refuse_taken_ports(settings: Settings) -> None:
+    """Raises PortTaken, before anything is started, for the port of the API or of ingest."""
     wanted = (
         ("TCP", socket.SOCK_STREAM, _HOST, settings.api.port, "PORT"),
         ("UDP", socket.SOCK_DGRAM, settings.ingest.host, settings.ingest.port, "WEDGETAIL_INGEST__PORT"),
@@ -193,7 +194,8 @@ def _refuse_taken_ports(settings: Settings) -> None:
                 raise PortTaken(protocol=protocol, port=port, host=host, setting=setting) from error
 
 
-def _empty(directory: Path) -> None:
+def empty(directory: Path) -> None:
+    """Deletes what earlier runs stored; the lock that we hold stays."""
     for path in directory.iterdir():
         if path.name == _KEPT:
             continue
@@ -203,7 +205,7 @@ def _empty(directory: Path) -> None:
             path.unlink()
 
 
-def _token(path: Path) -> str:
+def token_of(path: Path) -> str:
     """The token of this data directory: made once, readable by its owner alone."""
     if not path.exists():
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
