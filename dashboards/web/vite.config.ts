@@ -10,5 +10,5 @@ export default defineConfig({
     chunkSizeWarningLimit: 1200,
   },
   server: { proxy: { "/api": { target: "http://127.0.0.1:8080", ws: true } } },
-  test: { include: ["tests/**/*.test.ts"], environment: "node" },
+  test: { css: true, include: ["tests/**/*.test.ts"], environment: "node" },
 });

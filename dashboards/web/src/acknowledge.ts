@@ -1,0 +1,75 @@
+// One acknowledgement: what is sent, and what its answer means in words for the person who pressed the button.
+
+import { at } from "./clock";
+import { momentTime } from "./format";
+import type { AckRequest } from "./state";
+
+interface Answer {
+  status: number;
+  body: unknown;
+}
+
+const record = (value: unknown): Record<string, unknown> =>
+  typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+
+function detailOf(body: unknown): string | null {
+  const { detail, message } = record(body);
+  if (typeof detail === "string") return detail;
+  if (Array.isArray(detail)) return detail.map((one) => String(record(one).msg ?? "")).join("; ");
+  const nested = record(detail);
+  for (const text of [nested.detail, nested.message, message]) if (typeof text === "string") return text;
+  return null;
+}
+
+/** Who was first, as a 409 names it: anywhere in the answer as acknowledged, or at its top. */
+function firstOf(body: unknown): { station: string; at: string } | null {
+  const top = record(body);
+  for (const place of [top, record(top.detail), record(top.acknowledged), record(record(top.detail).acknowledged), record(top.first)]) {
+    if (typeof place.station === "string" && typeof place.at === "string") return { station: place.station, at: place.at };
+  }
+  return null;
+}
+
+/** null: the server accepted it. Otherwise what to tell, and whether the same request may be sent again. */
+export function outcome(answer: Answer, zone: string): { problem: string; again: boolean } | null {
+  const { status, body } = answer;
+  if (status >= 200 && status < 300) return null;
+  const detail = detailOf(body);
+  if (status === 409) {
+    const first = firstOf(body);
+    const who = first === null ? null : `${first.station}, ${momentTime(at(first.at), at(first.at), zone)}`;
+    return { problem: `Already acknowledged by ${who ?? detail ?? "someone else"}.`, again: false };
+  }
+  if (status === 503) return { problem: `Not recorded yet${detail === null ? "" : ` (${detail})`}. Press again: it counts once.`, again: true };
+  if (status === 401 || status === 403) return { problem: "The token was refused. Open the printed address again.", again: false };
+  if (status === 404) return { problem: "The server does not know this alert.", again: false };
+  return { problem: `Not acknowledged: ${detail ?? `the server answered ${status}`}.`, again: status >= 500 };
+}
+
+export async function postAcknowledgement(
+  alertId: string,
+  request: Pick<AckRequest, "requestId" | "n">,
+  station: string,
+  token: string,
+  zone: string,
+): Promise<{ problem: string; again: boolean } | null> {
+  let response: Response;
+  try {
+    response = await fetch(`./api/v1/alerts/${encodeURIComponent(alertId)}/acknowledge`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", Authorization: `Bearer ${token}` },
+      body: JSON.stringify({ request_id: request.requestId, n: request.n, station }),
+      signal: AbortSignal.timeout(8_000),
+    });
+  } catch {
+    return { problem: "No answer from the server. Press again: it counts once.", again: true };
+  }
+  const text = await response.text();
+  let body: unknown = null;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    body = { detail: text.slice(0, 200) };
+  }
+  return outcome({ status: response.status, body }, zone);
+}

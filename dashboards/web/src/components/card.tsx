@@ -1,0 +1,183 @@
+import { ageSeconds, at } from "../clock";
+import { age, duration, momentTime, NOT_KNOWN, WORD } from "../format";
+import { cardLevel, needsAcknowledging, stands, type Card } from "../order";
+import type { Alert } from "../protocol";
+import { usePage } from "./context";
+import { Badge, Glyph } from "./glyph";
+
+const OLD_GUIDANCE_S = 2;
+
+/** One aircraft's alerts: the worst in full, the others as lines. Kept until all is acknowledged and cleared. */
+export function AlertCard({ card, done }: { card: Card; done: boolean }) {
+  const page = usePage();
+  const [head, ...others] = card.alerts;
+  if (head === undefined) return null;
+  const first = card.alerts.find(needsAcknowledging);
+  const level = cardLevel(card);
+  const waits = first !== undefined && !done;
+  const name = head.aircraft_name ?? `${head.link_name ?? "unregistered"} / ${head.system_id ?? "?"}`;
+
+  const onKey = (event: KeyboardEvent): void => {
+    if (!page.preferences.keys || event.ctrlKey || event.altKey || event.metaKey || event.repeat) return;
+    if (event.target instanceof HTMLInputElement) return;
+    const onCard = event.target === event.currentTarget;
+    if (event.key.toLowerCase() === "a" && first !== undefined && !done) page.acknowledge(first);
+    else if (event.key === "Enter" && onCard) page.show(card.id, true);
+    else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && onCard) neighbour(event);
+    else return;
+    event.preventDefault();
+  };
+
+  return (
+    <article
+      class={`card card-${done ? "done" : level}${waits ? " card-waits" : ""}${page.selected === card.id ? " selected" : ""}`}
+      tabIndex={0}
+      aria-label={`${name}: ${stands(head) ? WORD[head.level] : "cleared"}, ${head.what}`}
+      data-testid={`card-${card.id}`}
+      data-level={level}
+      data-unacknowledged={done ? 0 : card.unacknowledged}
+      onKeyDown={onKey}
+    >
+      <div class="card-top">
+        <Status alert={head} done={done} blink={!done && needsAcknowledging(head)} />
+        <b class="card-name">{name}</b>
+        <Since alert={head} />
+      </div>
+      <p class="what" data-testid={`what-${head.id}`}>
+        {head.what}
+        {!head.confirmed && <span class="tag">UNCONFIRMED</span>}
+      </p>
+      {stands(head) && head.way_back !== null && <WayBack alert={head} />}
+      <Times alert={head} />
+      <Handling alert={head} done={done} main />
+      {others.length > 0 && (
+        <ul class="lines">
+          {others.map((alert) => (
+            <li key={alert.id} data-testid={`line-${alert.id}`}>
+              <div class="line-text">
+                <Status alert={alert} done={done} blink={!done && needsAcknowledging(alert)} />
+                <span>
+                  {alert.what} <Since alert={alert} />
+                </span>
+              </div>
+              <Handling alert={alert} done={done} />
+            </li>
+          ))}
+        </ul>
+      )}
+      <div class="card-actions">
+        <button type="button" class="button" data-testid={`show-${card.id}`} onClick={() => page.show(card.id, true)}>
+          Show <kbd>Enter</kbd>
+        </button>
+      </div>
+    </article>
+  );
+}
+
+function neighbour(event: KeyboardEvent): void {
+  const cards = [...document.querySelectorAll<HTMLElement>(".card")];
+  const here = cards.indexOf(event.currentTarget as HTMLElement);
+  cards[here + (event.key === "ArrowDown" ? 1 : -1)]?.focus();
+}
+
+function Status({ alert, done, blink }: { alert: Alert; done: boolean; blink: boolean }) {
+  if (stands(alert) && !done) {
+    return (
+      <span class="status-mark">
+        <Glyph mark={{ level: alert.level, breachEdge: false }} blink={blink} />
+        <Badge level={alert.level} />
+      </span>
+    );
+  }
+  return (
+    <span class="status-mark">
+      <Glyph mark={{ level: "clear", breachEdge: false }} stale blink={blink} />
+      <span class="badge badge-cleared">
+        {needsAcknowledging(alert) && !done ? "CLEARED, NOT SEEN" : "CLEARED"} <small>was {WORD[alert.level]}</small>
+      </span>
+    </span>
+  );
+}
+
+/** How long it lasts, or lasted. */
+function Since({ alert }: { alert: Alert }) {
+  const { now } = usePage();
+  const start = at(alert.start);
+  const end = stands(alert) ? now : at(alert.cleared_at);
+  const seconds = start === null || end === null ? null : Math.max(0, (end - start) / 1000);
+  return <span class="since">{stands(alert) ? duration(seconds) : `for ${duration(seconds)}`}</span>;
+}
+
+function WayBack({ alert }: { alert: Alert }) {
+  const { now } = usePage();
+  const seconds = ageSeconds(alert.guidance_at, now);
+  const old = seconds === null || seconds > OLD_GUIDANCE_S;
+  return (
+    <p class={`way-back${old ? " way-old" : ""}`} data-testid={`way-back-${alert.id}`} data-old={old}>
+      {alert.way_back}
+      {old && <small>from a position {seconds === null ? "of unknown age" : `${age(seconds)} old`}</small>}
+    </p>
+  );
+}
+
+function Times({ alert }: { alert: Alert }) {
+  const { now, zone } = usePage();
+  const time = (iso: string | null): string => momentTime(at(iso), now, zone);
+  const versions = alert.zone_versions.length > 0 ? ` version ${alert.zone_versions.join(", ")}` : "";
+  return (
+    <p class="times">
+      since {time(alert.start)}
+      {alert.cleared_at !== null && <>, cleared {time(alert.cleared_at)}</>}
+      {alert.zone_name !== null && (
+        <>
+          {" · "}
+          {alert.zone_name}
+          {versions}
+        </>
+      )}
+      {" · "}
+      {alert.rule}
+    </p>
+  );
+}
+
+/** Acknowledged only when the server has said so; what went wrong stands beside the button. */
+function Handling({ alert, done, main = false }: { alert: Alert; done: boolean; main?: boolean }) {
+  const { state, now, zone, live, acknowledge } = usePage();
+  const request = state.requests.get(alert.id);
+  const by = alert.acknowledged;
+  const waits = needsAcknowledging(alert) && !done;
+  const busy = request?.status === "sending" || request?.status === "accepted";
+  return (
+    <div class="handling" data-testid={`handling-${alert.id}`} data-state={alert.state}>
+      {waits && (
+        <button
+          type="button"
+          class={`button ack${main ? " ack-main" : ""}`}
+          data-testid={`ack-${alert.id}`}
+          aria-disabled={busy || !live}
+          onClick={(event) => {
+            // The button goes when the server answers: who works by keyboard stays on the card.
+            if (event.detail === 0) event.currentTarget.closest<HTMLElement>(".card")?.focus();
+            if (live) acknowledge(alert);
+          }}
+        >
+          {busy ? "Sending…" : "Acknowledge"} {main && <kbd>A</kbd>}
+        </button>
+      )}
+      {!waits && by !== null && (
+        <span class="acknowledged" data-testid={`acknowledged-${alert.id}`}>
+          Acknowledged by {by.station}, {momentTime(at(by.at), now, zone)}
+        </span>
+      )}
+      {waits && by !== null && <span class="acknowledged">Worse since {by.station} acknowledged it</span>}
+      {waits && !live && <span class="problem">Not possible while the connection is lost</span>}
+      {request?.problem != null && (
+        <span class="problem" role="alert" data-testid={`ack-problem-${alert.id}`}>
+          {request.problem}
+        </span>
+      )}
+      {!waits && by === null && !done && <span class="acknowledged">{NOT_KNOWN}</span>}
+    </div>
+  );
+}

@@ -1,0 +1,109 @@
+// What the map draws, as GeoJSON. Pure.
+
+import type { Feature, FeatureCollection, MultiPolygon, Polygon } from "geojson";
+import { ageSeconds, at } from "../clock";
+import { aircraftName, ZONE_KIND } from "../format";
+import { markKey, markOf } from "../glyphs";
+import { RANK } from "../order";
+import type { Aircraft, ZoneFeature } from "../protocol";
+
+export const STALE_S = 5;
+const EARTH_RADIUS_M = 6_371_008.8;
+
+export function aircraftFeatures(
+  fleet: Iterable<Aircraft>,
+  nowMs: number | null,
+  selected: string | null,
+  unacknowledged: ReadonlySet<string>,
+  shown: (aircraft: Aircraft) => boolean,
+): FeatureCollection {
+  const features: Feature[] = [];
+  for (const aircraft of fleet) {
+    if (aircraft.lon === null || aircraft.lat === null) continue;
+    const age = ageSeconds(aircraft.position_time, nowMs);
+    const stale = age === null || age > STALE_S;
+    features.push({
+      type: "Feature",
+      geometry: { type: "Point", coordinates: [aircraft.lon, aircraft.lat] },
+      properties: {
+        id: aircraft.id,
+        name: aircraftName(aircraft),
+        icon: markKey(markOf(aircraft), stale),
+        // The nose, only while it is known: an old heading is none.
+        heading: stale ? null : aircraft.heading_deg,
+        rank: RANK[aircraft.level],
+        loud: aircraft.level !== "clear" || aircraft.id === selected,
+        waits: unacknowledged.has(aircraft.id),
+        selected: aircraft.id === selected,
+        dim: !shown(aircraft) || aircraft.ended,
+      },
+    });
+  }
+  return { type: "FeatureCollection", features };
+}
+
+/** A circle of a radius around a point, as 96 corners on the sphere. */
+export function circle(lon: number, lat: number, radius_m: number): Polygon {
+  const ring: [number, number][] = [];
+  const delta = radius_m / EARTH_RADIUS_M;
+  const phi = (lat * Math.PI) / 180;
+  for (let corner = 0; corner <= 96; corner += 1) {
+    const bearing = (-2 * Math.PI * (corner % 96)) / 96;
+    const phi2 = Math.asin(Math.sin(phi) * Math.cos(delta) + Math.cos(phi) * Math.sin(delta) * Math.cos(bearing));
+    const step = Math.atan2(Math.sin(bearing) * Math.sin(delta) * Math.cos(phi), Math.cos(delta) - Math.sin(phi) * Math.sin(phi2));
+    ring.push([lon + (step * 180) / Math.PI, (phi2 * 180) / Math.PI]);
+  }
+  return { type: "Polygon", coordinates: [ring] };
+}
+
+export function footprint(zone: ZoneFeature): Polygon | MultiPolygon | null {
+  const geometry = zone.geometry;
+  if (geometry.type === "Polygon" || geometry.type === "MultiPolygon") return geometry;
+  const radius_m = zone.properties.radius_m;
+  return radius_m === null ? null : circle(geometry.coordinates[0], geometry.coordinates[1], radius_m);
+}
+
+export function inForce(zone: ZoneFeature, nowMs: number | null): boolean {
+  if (zone.properties.ended) return false;
+  if (nowMs === null) return true;
+  const from = at(zone.properties.valid_from);
+  const to = at(zone.properties.valid_to);
+  return (from === null || from <= nowMs) && (to === null || nowMs < to);
+}
+
+/** The zones as areas, and the northernmost corner of each as the place of its label. */
+export function zoneFeatures(zones: readonly ZoneFeature[], nowMs: number | null): { areas: FeatureCollection; labels: FeatureCollection } {
+  const areas: Feature[] = [];
+  const labels: Feature[] = [];
+  for (const zone of zones) {
+    const geometry = footprint(zone);
+    if (geometry === null) continue;
+    const properties = { id: zone.id, kind: zone.properties.kind, force: inForce(zone, nowMs), name: `${zone.properties.name} · ${ZONE_KIND[zone.properties.kind]}` };
+    areas.push({ type: "Feature", geometry, properties });
+    let top: readonly number[] = [0, -91];
+    for (const corner of corners(geometry)) if (corner[1]! > top[1]!) top = corner;
+    labels.push({ type: "Feature", geometry: { type: "Point", coordinates: [top[0]!, top[1]!] }, properties });
+  }
+  return { areas: { type: "FeatureCollection", features: areas }, labels: { type: "FeatureCollection", features: labels } };
+}
+
+function* corners(geometry: Polygon | MultiPolygon): Generator<readonly number[]> {
+  const polygons = geometry.type === "Polygon" ? [geometry.coordinates] : geometry.coordinates;
+  for (const polygon of polygons) for (const ring of polygon) yield* ring;
+}
+
+export type Box = [west: number, south: number, east: number, north: number];
+
+/** The smallest box around places; null for none. */
+export function boxOf(places: Iterable<readonly number[]>): Box | null {
+  let box: Box | null = null;
+  for (const [lon, lat] of places as Iterable<[number, number]>) {
+    box = box === null ? [lon, lat, lon, lat] : [Math.min(box[0], lon), Math.min(box[1], lat), Math.max(box[2], lon), Math.max(box[3], lat)];
+  }
+  return box;
+}
+
+export function zoneBox(zone: ZoneFeature): Box | null {
+  const geometry = footprint(zone);
+  return geometry === null ? null : boxOf(corners(geometry));
+}

@@ -1,0 +1,154 @@
+// Our own style: plain ground, a graticule, zones, trails, aircraft. No tiles, no glyph server: text is drawn with the
+// system's font (a style without "glyphs").
+
+import type { LayerSpecification, StyleSpecification } from "maplibre-gl";
+
+type Colour = (token: string) => string;
+
+const FONT = ["sans-serif"];
+export const SOURCES = ["grid", "zones", "zone-labels", "trails", "aircraft"] as const;
+
+export function styleOf(colour: Colour): StyleSpecification {
+  const text = (token: string, halo: string): object => ({
+    "text-color": colour(token),
+    "text-halo-color": colour(halo),
+    "text-halo-width": 1.5,
+  });
+  const names = (important: boolean): LayerSpecification => ({
+    id: important ? "names-loud" : "names",
+    type: "symbol",
+    source: "aircraft",
+    filter: ["==", ["get", "loud"], important],
+    layout: {
+      "text-field": ["get", "name"],
+      "text-font": FONT,
+      "text-size": 13,
+      "text-variable-anchor": ["left", "right", "top", "bottom"],
+      "text-radial-offset": 1.6,
+      "text-allow-overlap": important,
+      "text-ignore-placement": important,
+      "symbol-sort-key": ["get", "rank"],
+    },
+    paint: text(important ? "text" : "text-muted", "map-halo"),
+  });
+  return {
+    version: 8,
+    transition: { duration: 0, delay: 0 },
+    sources: Object.fromEntries(
+      SOURCES.map((name) => [name, { type: "geojson", data: { type: "FeatureCollection", features: [] } }]),
+    ),
+    layers: [
+      { id: "ground", type: "background", paint: { "background-color": colour("map-ground") } },
+      {
+        id: "grid",
+        type: "line",
+        source: "grid",
+        filter: ["==", ["geometry-type"], "LineString"],
+        paint: { "line-color": colour("map-grid"), "line-width": 1 },
+      },
+      {
+        id: "zones-fill",
+        type: "fill",
+        source: "zones",
+        paint: { "fill-color": colour("map-zone-fill"), "fill-opacity": ["case", ["get", "force"], 1, 0.4] },
+      },
+      {
+        id: "zones-hatch",
+        type: "fill",
+        source: "zones",
+        filter: ["all", ["==", ["get", "kind"], "keep_out"], ["get", "force"]],
+        paint: { "fill-pattern": "hatch" },
+      },
+      {
+        id: "zones-line",
+        type: "line",
+        source: "zones",
+        filter: ["get", "force"],
+        paint: { "line-color": colour("map-zone"), "line-width": 1.5 },
+      },
+      {
+        id: "zones-line-later",
+        type: "line",
+        source: "zones",
+        filter: ["!", ["get", "force"]],
+        paint: { "line-color": colour("map-zone"), "line-width": 1, "line-dasharray": [4, 4] },
+      },
+      {
+        id: "zones-hover",
+        type: "line",
+        source: "zones",
+        filter: ["==", ["get", "id"], ""],
+        paint: { "line-color": colour("text"), "line-width": 3 },
+      },
+      {
+        id: "trails",
+        type: "line",
+        source: "trails",
+        layout: { "line-cap": "round", "line-join": "round" },
+        paint: { "line-color": colour("map-trail"), "line-width": 1.5 },
+      },
+      {
+        id: "grid-labels",
+        type: "symbol",
+        source: "grid",
+        filter: ["==", ["geometry-type"], "Point"],
+        layout: {
+          "text-field": ["get", "text"],
+          "text-font": FONT,
+          "text-size": 11,
+          "text-anchor": ["get", "anchor"],
+          "text-offset": [0.4, -0.2],
+        },
+        paint: text("text-muted", "map-ground") as Record<string, string>,
+      },
+      {
+        id: "zone-names",
+        type: "symbol",
+        source: "zone-labels",
+        layout: { "text-field": ["get", "name"], "text-font": FONT, "text-size": 12, "text-anchor": "bottom", "text-offset": [0, -0.3] },
+        paint: text("text-muted", "map-ground") as Record<string, string>,
+      },
+      names(false),
+      {
+        id: "ring",
+        type: "circle",
+        source: "aircraft",
+        filter: ["get", "selected"],
+        paint: {
+          "circle-radius": 21,
+          "circle-color": "rgba(0,0,0,0)",
+          "circle-stroke-color": colour("selected"),
+          "circle-stroke-width": 3,
+        },
+      },
+      {
+        id: "ticks",
+        type: "symbol",
+        source: "aircraft",
+        filter: ["!=", ["get", "heading"], null],
+        layout: {
+          "icon-image": "tick",
+          "icon-rotate": ["get", "heading"],
+          "icon-rotation-alignment": "map",
+          "icon-allow-overlap": true,
+          "icon-ignore-placement": true,
+        },
+        paint: { "icon-opacity": ["case", ["get", "dim"], 0.35, 1] },
+      },
+      {
+        id: "aircraft",
+        type: "symbol",
+        source: "aircraft",
+        layout: {
+          "icon-image": ["get", "icon"],
+          "icon-allow-overlap": true,
+          "icon-ignore-placement": true,
+          // The worst is drawn last, on top.
+          "symbol-sort-key": ["-", 0, ["get", "rank"]],
+        },
+        paint: { "icon-opacity": ["case", ["get", "dim"], 0.35, 1] },
+      },
+      names(true),
+    ],
+  };
+}

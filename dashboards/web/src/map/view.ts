@@ -1,0 +1,208 @@
+// The map: MapLibre, fed with what the page knows. Loaded after the lists, which work without it.
+
+import { type GeoJSONSource, Map as MapLibre, ScaleControl, setWorkerUrl } from "maplibre-gl";
+import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
+import "maplibre-gl/dist/maplibre-gl.css";
+import type { Aircraft, ZoneFeature } from "../protocol";
+import { aircraftFeatures, boxOf, type Box, inForce, zoneBox, zoneFeatures } from "./features";
+import { graticule } from "./graticule";
+import { colours, drawImages, PIXELS } from "./images";
+import { styleOf } from "./style";
+import { Trails } from "./trail";
+
+const BLINK_MS = 500;
+const TOUCH_PX = 22;
+const AUSTRALIA: Box = [112, -44, 154, -10];
+
+export interface Picture {
+  fleet: ReadonlyMap<string, Aircraft>;
+  nowMs: number | null;
+  selected: string | null;
+  unacknowledged: ReadonlySet<string>;
+  shown: (aircraft: Aircraft) => boolean;
+}
+
+export interface ViewHandlers {
+  select(aircraftId: string | null): void;
+  zone(zoneId: string | null): void;
+  /** Aircraft with a position that are outside of what the map shows. */
+  outside(aircraftIds: string[]): void;
+}
+
+export class MapView {
+  private readonly map: MapLibre;
+  private readonly trails = new Trails();
+  private picture: Picture | null = null;
+  private zones: readonly ZoneFeature[] = [];
+  /** Which zones were in force when they were drawn. */
+  private force = "";
+  private ready = false;
+  private placed = false;
+  private bright = true;
+  private readonly blinker: number;
+  private readonly still = matchMedia("(prefers-reduced-motion: reduce)");
+
+  /** Throws when this browser has no WebGL. */
+  constructor(
+    container: HTMLElement,
+    private readonly handlers: ViewHandlers,
+  ) {
+    setWorkerUrl(workerUrl);
+    this.map = new MapLibre({
+      container,
+      style: styleOf(colours()),
+      bounds: AUSTRALIA,
+      attributionControl: false,
+      dragRotate: false,
+      pitchWithRotate: false,
+      touchPitch: false,
+      maxZoom: 19,
+      fadeDuration: 0,
+      locale: { "Map.Title": "Map of the aircraft and zones" },
+    });
+    this.map.touchZoomRotate.disableRotation();
+    this.map.keyboard.disableRotation();
+    this.map.addControl(new ScaleControl({ unit: "metric", maxWidth: 120 }), "bottom-right");
+    this.map.on("style.load", () => this.dressed());
+    this.map.on("moveend", () => this.moved());
+    this.map.on("click", (event) => this.clicked(event.point.x, event.point.y));
+    this.map.on("mousemove", (event) => this.hovered(event.point.x, event.point.y));
+    this.map.on("mouseout", () => this.handlers.zone(null));
+    this.blinker = window.setInterval(() => this.blink(), BLINK_MS);
+  }
+
+  destroy(): void {
+    window.clearInterval(this.blinker);
+    this.map.remove();
+  }
+
+  /** Colours again from the tokens (day and night). */
+  dress(): void {
+    this.ready = false;
+    this.map.setStyle(styleOf(colours()), { diff: false });
+  }
+
+  draw(picture: Picture): void {
+    this.picture = picture;
+    this.trails.heard(picture.fleet.values());
+    if (!this.ready) return;
+    if (picture.nowMs !== null) this.trails.trim(picture.nowMs, new Set(picture.fleet.keys()));
+    const { fleet, nowMs, selected, unacknowledged, shown } = picture;
+    this.source("aircraft")?.setData(aircraftFeatures(fleet.values(), nowMs, selected, unacknowledged, shown));
+    this.source("trails")?.setData({
+      type: "FeatureCollection",
+      features: [...this.trails.lines()].map(([id, coordinates]) => ({
+        type: "Feature",
+        geometry: { type: "MultiLineString", coordinates },
+        properties: { id },
+      })),
+    });
+    if (this.forceOf(nowMs) !== this.force) this.drawZones(this.zones);
+    if (!this.placed) this.placed = this.fit(0);
+    this.countOutside();
+  }
+
+  drawZones(zones: readonly ZoneFeature[]): void {
+    this.zones = zones;
+    if (!this.ready) return;
+    const nowMs = this.picture?.nowMs ?? null;
+    this.force = this.forceOf(nowMs);
+    const { areas, labels } = zoneFeatures(zones, nowMs);
+    this.source("zones")?.setData(areas);
+    this.source("zone-labels")?.setData(labels);
+  }
+
+  private forceOf(nowMs: number | null): string {
+    return this.zones.map((zone) => Number(inForce(zone, nowMs))).join("");
+  }
+
+  highlight(zoneId: string | null): void {
+    if (this.ready) this.map.setFilter("zones-hover", ["==", ["get", "id"], zoneId ?? ""]);
+  }
+
+  lookAt(aircraft: Aircraft): void {
+    if (aircraft.lon === null || aircraft.lat === null) return;
+    this.map.easeTo({ center: [aircraft.lon, aircraft.lat], zoom: Math.max(this.map.getZoom(), 13), duration: this.pace() });
+  }
+
+  lookAtZone(zoneId: string): void {
+    const zone = this.zones.find((one) => one.id === zoneId);
+    const box = zone === undefined ? null : zoneBox(zone);
+    if (box !== null) this.map.fitBounds(box, { padding: 48, duration: this.pace() });
+  }
+
+  /** All aircraft in view; false when there is none to go to. */
+  fit(duration = this.pace()): boolean {
+    const fleet = [...(this.picture?.fleet.values() ?? [])];
+    const places = fleet.filter((one) => one.lon !== null && one.lat !== null && !one.ended).map((one) => [one.lon!, one.lat!]);
+    const box = boxOf(places);
+    if (box === null) return false;
+    this.map.fitBounds(box, { padding: 56, maxZoom: 15, duration });
+    return true;
+  }
+
+  zoom(by: 1 | -1): void {
+    this.map.easeTo({ zoom: this.map.getZoom() + by, duration: this.pace() });
+  }
+
+  private pace(): number {
+    return this.still.matches ? 0 : 300;
+  }
+
+  private source(name: string): GeoJSONSource | undefined {
+    return this.map.getSource<GeoJSONSource>(name);
+  }
+
+  private dressed(): void {
+    for (const { name, image } of drawImages(colours())) {
+      if (this.map.hasImage(name)) this.map.removeImage(name);
+      this.map.addImage(name, image, { pixelRatio: PIXELS });
+    }
+    this.ready = true;
+    this.moved();
+    this.drawZones(this.zones);
+    if (this.picture !== null) this.draw(this.picture);
+  }
+
+  private moved(): void {
+    if (!this.ready) return;
+    const bounds = this.map.getBounds();
+    this.source("grid")?.setData(graticule([bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()]));
+    this.countOutside();
+  }
+
+  private countOutside(): void {
+    const bounds = this.map.getBounds();
+    const fleet = [...(this.picture?.fleet.values() ?? [])];
+    this.handlers.outside(
+      fleet.filter((one) => one.lon !== null && one.lat !== null && !one.ended && !bounds.contains([one.lon, one.lat])).map((one) => one.id),
+    );
+  }
+
+  private blink(): void {
+    const waits = (this.picture?.unacknowledged.size ?? 0) > 0 && !this.still.matches;
+    if (!this.ready || (!waits && this.bright)) return;
+    this.bright = waits ? !this.bright : true;
+    const opacity = this.bright ? 1 : 0.25;
+    this.map.setPaintProperty("aircraft", "icon-opacity", ["case", ["get", "waits"], opacity, ["get", "dim"], 0.35, 1]);
+  }
+
+  private idAt(x: number, y: number, layer: string, reach: number): string | null {
+    if (!this.ready) return null;
+    const found = this.map.queryRenderedFeatures([[x - reach, y - reach], [x + reach, y + reach]], { layers: [layer] });
+    const id: unknown = found[0]?.properties?.id;
+    return typeof id === "string" ? id : null;
+  }
+
+  private clicked(x: number, y: number): void {
+    const aircraft = this.idAt(x, y, "aircraft", 4) ?? this.idAt(x, y, "aircraft", TOUCH_PX);
+    this.handlers.select(aircraft);
+    this.handlers.zone(aircraft === null ? this.idAt(x, y, "zones-fill", 0) : null);
+  }
+
+  private hovered(x: number, y: number): void {
+    const aircraft = this.idAt(x, y, "aircraft", 8);
+    this.map.getCanvas().style.cursor = aircraft === null ? "" : "pointer";
+    this.handlers.zone(aircraft === null ? this.idAt(x, y, "zones-fill", 0) : null);
+  }
+}

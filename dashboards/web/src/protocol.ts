@@ -1,0 +1,215 @@
+// The words of /api/v1 as they stand on the wire. Times are ISO 8601 with Z; every number has its unit in its name.
+
+export type Level = "breach" | "lost" | "warning" | "unknown" | "clear";
+export type Handling = "unacknowledged" | "acknowledged" | "cleared_unacknowledged" | "cleared";
+
+export interface Reason {
+  alert_id: string | null;
+  rule: string;
+  level: Level;
+  what: string;
+}
+
+export interface Height {
+  m: number;
+  datum: string;
+  source: string | null;
+  margin_m: number | null;
+}
+
+export interface Aircraft {
+  id: string;
+  operator_id: string;
+  name: string | null;
+  link: string;
+  link_name: string | null;
+  system_id: number;
+  vehicle_type: number | null;
+  replay: boolean;
+  partition: number;
+  event_time: string;
+  position_time: string | null;
+  lon: number | null;
+  lat: number | null;
+  no_position: string | null;
+  amsl_m: number | null;
+  takeoff_height_m: number | null;
+  agl_m: number | null;
+  agl_source: string | null;
+  height: Height | null;
+  speed_mps: number | null;
+  climb_mps: number | null;
+  heading_deg: number | null;
+  battery_pct: number | null;
+  battery_age_s: number | null;
+  fix_type: number | null;
+  satellites: number | null;
+  mode: string | null;
+  mode_age_s: number | null;
+  armed: boolean | null;
+  airborne: boolean | null;
+  ended: boolean;
+  level: Level;
+  reasons: Reason[];
+}
+
+export interface Acknowledgement {
+  n: number;
+  station: string;
+  at: string;
+}
+
+export interface Alert {
+  id: string;
+  n: number;
+  operator_id: string;
+  aircraft_id: string;
+  aircraft_name: string | null;
+  link_name: string | null;
+  system_id: number | null;
+  rule: string;
+  zone_id: string | null;
+  zone_name: string | null;
+  zone_versions: number[];
+  level: Level;
+  condition: "raised" | "worsened" | "cleared";
+  state: Handling;
+  start: string;
+  triggered_at: string;
+  published_at: string | null;
+  raised_at: string | null;
+  cleared_at: string | null;
+  what: string;
+  way_back: string | null;
+  guidance_at: string | null;
+  beyond_m: number | null;
+  height_m: number | null;
+  height_datum: string | null;
+  height_source: string | null;
+  lon: number | null;
+  lat: number | null;
+  acknowledged: Acknowledgement | null;
+  imported: boolean;
+  confirmed: boolean;
+}
+
+export interface Rules {
+  judged_up_to: string | null;
+  running: boolean;
+  since: string | null;
+}
+
+interface Stamped {
+  server_time: string;
+  rules: Rules;
+}
+
+export interface Hello extends Stamped {
+  type: "hello";
+  version: string;
+  operator: { id: string; name: string; title: string };
+  timezone: string;
+  heartbeat_ms: number;
+  frame_ms: number;
+}
+
+export interface Snapshot extends Stamped {
+  type: "snapshot";
+  subscription: string;
+  aircraft: Aircraft[];
+  alerts: Alert[];
+}
+
+export interface Changes extends Stamped {
+  type: "changes";
+  subscription: string;
+  aircraft: Aircraft[];
+  gone: string[];
+}
+
+export interface AlertMessage extends Stamped {
+  type: "alert";
+  subscription: string;
+  alert: Alert;
+}
+
+export interface Guidance extends Stamped {
+  type: "guidance";
+  subscription: string;
+  alerts: { id: string; what: string; way_back: string | null; beyond_m: number | null; guidance_at: string }[];
+}
+
+export interface ZonesChanged extends Stamped {
+  type: "zones";
+}
+
+export interface Heartbeat extends Stamped {
+  type: "heartbeat";
+  positions_at: string | null;
+}
+
+export interface ErrorMessage {
+  type: "error";
+  code: string;
+  detail: string;
+  field: string | null;
+}
+
+export type ServerMessage =
+  | Hello
+  | Snapshot
+  | Changes
+  | AlertMessage
+  | Guidance
+  | ZonesChanged
+  | Heartbeat
+  | ErrorMessage;
+
+export type ClientMessage =
+  | { type: "authenticate"; token: string }
+  | {
+      type: "subscribe";
+      id: string;
+      bbox: [number, number, number, number] | null;
+      aircraft: string[] | null;
+      alerts: boolean;
+      interval_ms: number;
+    }
+  | { type: "unsubscribe"; id: string };
+
+export type Position = [number, number] | [number, number, number];
+export type ZoneGeometry =
+  | { type: "Polygon"; coordinates: Position[][] }
+  | { type: "MultiPolygon"; coordinates: Position[][][] }
+  | { type: "Point"; coordinates: Position };
+
+export interface ZoneProperties {
+  version: number;
+  name: string;
+  kind: "keep_in" | "keep_out";
+  radius_m: number | null;
+  floor_m: number | null;
+  floor_datum: string;
+  ceiling_m: number | null;
+  ceiling_datum: string;
+  valid_from: string | null;
+  valid_to: string | null;
+  aircraft_ids: string[] | null;
+  ended: boolean;
+}
+
+export interface ZoneFeature {
+  type: "Feature";
+  id: string;
+  geometry: ZoneGeometry;
+  properties: ZoneProperties;
+}
+
+const KNOWN = new Set(["hello", "snapshot", "changes", "alert", "guidance", "zones", "heartbeat", "error"]);
+
+/** A message of the server, or null for one that this page does not know (a newer server may say more). Throws on no JSON. */
+export function parse(text: string): ServerMessage | null {
+  const value: unknown = JSON.parse(text);
+  if (typeof value !== "object" || value === null || !("type" in value)) return null;
+  return KNOWN.has(String(value.type)) ? (value as ServerMessage) : null;
+}

@@ -1,0 +1,114 @@
+// The page's one store: state, clock, socket and the requests, tied together. Components read it and call its verbs.
+
+import { postAcknowledgement } from "./acknowledge";
+import { at, ServerClock } from "./clock";
+import { Live } from "./live";
+import type { Alert, ServerMessage, ZoneFeature } from "./protocol";
+import { EMPTY, news, reduce, type Action, type State } from "./state";
+
+export class Store {
+  state: State = EMPTY;
+  readonly clock = new ServerClock();
+  /** Called with each alert that is new or grew worse, as it comes: also while the tab is hidden. */
+  onNews: (alerts: Alert[]) => void = () => undefined;
+  private readonly listeners = new Set<() => void>();
+  private readonly live: Live;
+  private fetched = 0;
+
+  constructor(private readonly token: string) {
+    const address = new URL("./api/v1/live", location.href);
+    address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
+    address.hash = "";
+    this.live = new Live(address.href, token, {
+      message: (message) => this.received(message),
+      connecting: () => undefined,
+      lost: () => this.dispatch({ type: "phase", phase: "lost" }),
+      refused: (why) => this.dispatch({ type: "phase", phase: "refused", refusal: why }),
+    });
+  }
+
+  start(): void {
+    this.live.start();
+  }
+
+  stop(): void {
+    this.live.stop();
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** Server time now, milliseconds since 1970; null before the first message. */
+  now(): number | null {
+    return this.clock.now(performance.now());
+  }
+
+  /** Seconds since the last message, by the page's monotonic clock. */
+  linkAge(): number {
+    return (performance.now() - this.live.lastMessageAt) / 1000;
+  }
+
+  get timezone(): string {
+    return this.state.hello?.timezone ?? "UTC";
+  }
+
+  /** Sends an acknowledgement of what was seen. A request whose outcome is not known is sent again as the same one. */
+  async acknowledge(alert: Alert, station: string): Promise<void> {
+    const held = this.state.requests.get(alert.id);
+    if (held?.status === "sending" || held?.status === "accepted") return;
+    const same = held !== undefined && held.n === alert.n;
+    const request = { requestId: same ? held.requestId : crypto.randomUUID(), n: alert.n };
+    this.dispatch({ type: "request", alertId: alert.id, request: { ...request, status: "sending", problem: null } });
+    const failed = await postAcknowledgement(alert.id, request, station, this.token, this.timezone);
+    // The push may have come before the answer: then the request is settled already.
+    if (this.state.requests.get(alert.id)?.requestId !== request.requestId) return;
+    this.dispatch({
+      type: "request",
+      alertId: alert.id,
+      request: {
+        n: request.n,
+        requestId: failed !== null && !failed.again ? crypto.randomUUID() : request.requestId,
+        status: failed === null ? "accepted" : "failed",
+        problem: failed?.problem ?? null,
+      },
+    });
+  }
+
+  dispatch(action: Action): void {
+    const before = this.state;
+    this.state = reduce(before, action);
+    if (this.state === before) return;
+    const heard = news(before, this.state);
+    if (heard.length > 0) this.onNews(heard);
+    if (this.state.zonesAsked > this.fetched) void this.fetchZones();
+    for (const listener of this.listeners) listener();
+  }
+
+  private received(message: ServerMessage): void {
+    if (message.type !== "error") this.clock.heard(at(message.server_time) ?? Number.NaN, performance.now());
+    this.dispatch({ type: "message", message });
+  }
+
+  private async fetchZones(): Promise<void> {
+    const asked = this.state.zonesAsked;
+    this.fetched = asked;
+    try {
+      const response = await fetch("./api/v1/zones", {
+        headers: { Authorization: `Bearer ${this.token}` },
+        signal: AbortSignal.timeout(10_000),
+      });
+      if (!response.ok) throw new Error(`the server answered ${response.status}`);
+      const body = (await response.json()) as { features: ZoneFeature[] };
+      // An answer to an earlier question must not replace a later one.
+      if (asked === this.state.zonesAsked) this.dispatch({ type: "zones", zones: body.features });
+    } catch (error) {
+      if (asked !== this.state.zonesAsked) return;
+      this.dispatch({ type: "zones failed", problem: error instanceof Error ? error.message : String(error) });
+      window.setTimeout(() => {
+        if (asked === this.state.zonesAsked && this.state.phase === "live") this.dispatch({ type: "zones wanted" });
+      }, 3_000);
+    }
+  }
+}

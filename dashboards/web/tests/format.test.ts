@@ -1,0 +1,132 @@
+import { describe, expect, it } from "vitest";
+import { outcome } from "../src/acknowledge";
+import { ageSeconds, ServerClock } from "../src/clock";
+import { age, aircraftName, clockTime, duration, heightSource, heightValue, momentTime, number, positionProblem, zoneLimits } from "../src/format";
+import { backoffMs } from "../src/live";
+import { readPreferences, stationName, DEFAULTS } from "../src/preferences";
+import { due } from "../src/sound";
+import { tokenOf } from "../src/token";
+import type { ZoneProperties } from "../src/protocol";
+import { aircraft, alert } from "./make";
+
+const MIDNIGHT = Date.parse("2026-11-23T13:00:05Z"); // 00:00:05 in Sydney, summer time
+
+describe("ages", () => {
+  it("are coarser the older they are, and unknown ones are a dash", () => {
+    expect([0.44, 9.9, 61, 3599, 7500, 200_000].map((s) => age(s))).toEqual(["0 s", "9 s", "1:01", "59:59", "2 h 05", "2 d"]);
+    expect(age(0.44, true)).toBe("0.4 s");
+    expect(age(9.97, true)).toBe("9 s");
+    expect(age(null)).toBe("–");
+    expect([4, 75, 3725].map((s) => duration(s))).toEqual(["0:04", "1:15", "1:02:05"]);
+  });
+
+  it("follow the server's clock and the page's monotonic one, whatever the tablet's own says", () => {
+    const clock = new ServerClock();
+    expect(clock.now(0)).toBeNull();
+    clock.heard(Date.parse("2026-11-23T03:00:00Z"), 1_000);
+    expect(ageSeconds("2026-11-23T02:59:58Z", clock.now(3_000))).toBe(4);
+    expect(ageSeconds("2026-11-23T09:00:00Z", clock.now(3_000))).toBe(0);
+  });
+
+  it("show old data as old when messages were held up on their way", () => {
+    const clock = new ServerClock();
+    clock.heard(100_000, 0);
+    clock.heard(101_000, 6_000); // this one waited 5 s
+    expect(clock.now(6_000)).toBe(106_000);
+  });
+
+  it("follow a step of the server's clock within a minute", () => {
+    const clock = new ServerClock();
+    for (let second = 0; second < 40; second += 1) clock.heard(1_000_000 + second * 1000, second * 1000);
+    for (let second = 40; second < 120; second += 1) clock.heard(900_000 + second * 1000, second * 1000);
+    expect(clock.now(120_000)).toBe(1_020_000);
+  });
+});
+
+describe("times", () => {
+  it("carry their zone, and their date when it is another day", () => {
+    expect(clockTime(MIDNIGHT, "Australia/Sydney")).toBe("00:00:05 AEDT");
+    expect(clockTime(Date.parse("2026-07-01T13:00:05Z"), "Australia/Sydney")).toBe("23:00:05 AEST");
+    expect(clockTime(MIDNIGHT, "UTC")).toBe("13:00:05 UTC");
+    expect(clockTime(MIDNIGHT, "Not/AZone")).toBe("13:00:05 UTC");
+    expect(momentTime(MIDNIGHT, MIDNIGHT + 5_000, "Australia/Sydney")).toBe("00:00:05 AEDT");
+    expect(momentTime(MIDNIGHT, MIDNIGHT + 86_400_000, "Australia/Sydney")).toBe("2026-11-24 00:00:05 AEDT");
+  });
+});
+
+describe("heights and numbers", () => {
+  it("keep datum, source and margin", () => {
+    expect(heightValue(aircraft().height)).toBe("88 m AGL");
+    expect(heightSource({ m: 1, datum: "above take-off", source: "autopilot", margin_m: 40 })).toBe("autopilot ±40 m");
+    expect(heightSource({ m: 1, datum: "AGL", source: "terrain report", margin_m: 0 })).toBe("terrain report");
+    expect(heightValue(null)).toBe("no height");
+  });
+
+  it("never show minus nought, and a real minus below it", () => {
+    expect(number(-0.2, "m")).toBe("0 m");
+    expect(number(-589, "m")).toBe("−589 m");
+    expect(number(null, "m")).toBe("–");
+  });
+
+  it("name an unregistered aircraft by its link and system", () => {
+    expect(aircraftName(aircraft({ name: null }))).toBe("field / 1");
+    expect(aircraftName(aircraft({ name: null, link_name: null }))).toBe("udp:14550/127.0.0.1 / 1");
+  });
+
+  it("say why there is no position", () => {
+    expect(positionProblem(aircraft({ no_position: "zero" }))).toBe("no GPS fix (0, 0)");
+    expect(positionProblem(aircraft())).toBeNull();
+    expect(positionProblem(aircraft({ lon: null, lat: null }))).toBe("no position sent");
+  });
+
+  it("read a zone's limits out with their datum", () => {
+    const zone = { floor_m: null, floor_datum: "SFC", ceiling_m: 120, ceiling_datum: "AGL" } as ZoneProperties;
+    expect(zoneLimits(zone)).toBe("ground to 120 m AGL");
+    expect(zoneLimits({ ...zone, floor_m: 30, floor_datum: "TAKEOFF", ceiling_m: null })).toBe("30 m above take-off to no ceiling");
+  });
+});
+
+describe("an acknowledgement's answer", () => {
+  it("names who was first", () => {
+    const body = { detail: { code: "already_acknowledged", station: "Tower", at: "2026-11-23T13:00:05Z" } };
+    expect(outcome({ status: 409, body }, "Australia/Sydney")).toEqual({
+      problem: "Already acknowledged by Tower, 00:00:05 AEDT.", again: false,
+    });
+    expect(outcome({ status: 409, body: { detail: "Tower at 13:00:05" } }, "UTC")?.problem).toBe("Already acknowledged by Tower at 13:00:05.");
+  });
+
+  it("may be sent again as the same request while its outcome is not known", () => {
+    expect(outcome({ status: 503, body: {} }, "UTC")?.again).toBe(true);
+    expect(outcome({ status: 422, body: { detail: [{ msg: "station too long" }] } }, "UTC")).toEqual({
+      problem: "Not acknowledged: station too long.", again: false,
+    });
+    expect(outcome({ status: 200, body: {} }, "UTC")).toBeNull();
+  });
+});
+
+describe("small rules", () => {
+  it("sound once an aircraft in 10 s", () => {
+    const last = new Map<string, number>();
+    expect(due([alert(), alert({ id: "x2" }), alert({ id: "y", aircraft_id: "b" })], last, 0).length).toBe(2);
+    expect(due([alert({ id: "x3" })], last, 9_999).length).toBe(0);
+    expect(due([alert({ id: "x4" })], last, 10_000).length).toBe(1);
+  });
+
+  it("come back sooner at first, then each 5 s at most, never all pages together", () => {
+    expect([0, 1, 2, 20].map((attempt) => backoffMs(attempt, 0))).toEqual([250, 500, 1000, 5000]);
+    expect(backoffMs(20, 1)).toBe(2500);
+  });
+
+  it("take the token from the fragment", () => {
+    expect(tokenOf("#token=abc_-1")).toBe("abc_-1");
+    expect(tokenOf("#token=")).toBeNull();
+    expect(tokenOf("")).toBeNull();
+  });
+
+  it("read preferences whatever stands there", () => {
+    expect(readPreferences("{")).toEqual(DEFAULTS);
+    expect(readPreferences('{"station":3,"theme":"night","keys":false}')).toEqual({ station: "", theme: "night", keys: false });
+    expect(stationName("  Base   1 ")).toBe("Base 1");
+    expect(stationName("   ")).toBeNull();
+  });
+});
