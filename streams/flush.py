@@ -117,9 +117,10 @@ class Recording:
             for table, screened in blocks.items():
                 await copy_into(conn, table, telemetry_columns(screened))
             await _meet(conn, met)
-            await _log(conn, self.cluster, flush)
             await _alerts(conn, flush, counts)
             await self._save(conn, flush)
+            # Behind the fence: before it, an old owner would meet its successor's log as a duplicate key.
+            await _log(conn, self.cluster, flush)
         for part, entries in flush:
             part.next = entries[-1].offset + 1
         self.known.update({each.aircraft_id: each.vehicle_type is not None for each in met})
