@@ -124,7 +124,8 @@ def replay(
     settings: SettingsFile = None,
     speed: Annotated[float, typer.Option(min=0.1, max=1000, help="How many times faster than it was flown.")] = 1.0,
     start: Annotated[
-        datetime | None, typer.Option(help="Begin at this time of the flight (UTC).", formats=["%Y-%m-%dT%H:%M:%S", "%H:%M:%S"])
+        datetime | None,
+        typer.Option(help="Begin at this time of the flight, or time of day (UTC).", formats=["%Y-%m-%dT%H:%M:%S", "%H:%M:%S"]),
     ] = None,
 ) -> None:
     """Play a recorded flight as if it flew now, marked as a replay."""
@@ -140,12 +141,15 @@ def import_(
         Path, typer.Argument(help="A telemetry log (.tlog), or a raw MAVLink stream.", exists=True, dir_okay=False)
     ],
     settings: SettingsFile = None,
+    start: Annotated[
+        datetime | None, typer.Option(help="When a raw stream, which has no times, began (UTC).", formats=["%Y-%m-%dT%H:%M:%S"])
+    ] = None,
 ) -> None:
     """Put a recorded flight into history at its own times, through the same rules; a second time changes nothing."""
     loaded = _part(settings)
     from ingest import importer as entry
 
-    _serve(entry.run(loaded, file))
+    _serve(entry.run(loaded, file, None if start is None else start.replace(tzinfo=UTC)))
 
 
 def main() -> None:
