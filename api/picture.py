@@ -43,8 +43,9 @@ class Changes:
 class Picture:
     """began_us: server time at which this door opened."""
 
-    def __init__(self, partitions: int, began_us: int, names: Mapping[UUID, str] | None = None) -> None:
-        self.names = dict(names or {})
+    def __init__(self, operator_id: UUID, partitions: int, began_us: int) -> None:
+        self.operator_id = operator_id
+        self.names: dict[UUID, str] = {}
         self.rules_clock = RulesClock(partitions, began_us)
         self.positions_us: int | None = None  # receive time of the newest sample
         self._partitions = partitions
@@ -77,6 +78,10 @@ class Picture:
 
     def _apply_rows(self, batch: pa.RecordBatch, usable: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> None:
         source = Block(batch)
+        operators = block.dictionary(batch, "operator_id")
+        if any(one != self.operator_id.bytes for one in operators):  # another operator's traffic is not ours to show
+            ours = [code for code, one in enumerate(operators) if one == self.operator_id.bytes]
+            usable = usable & np.isin(block.codes(batch, "operator_id"), ours)
         times = block.values(batch, "event_time_us")
         for aircraft, places in latest_rows(batch, usable).items():
             last, message, fixed = (Row(source, at, int(times[at])) if at >= 0 else None for at in places)
@@ -95,8 +100,17 @@ class Picture:
             self._touch(aircraft)
             self.positions_us = max(last.time_us, self.positions_us or 0)
 
+    def load(self, cases: Iterable[Case], names: Mapping[UUID, str]) -> None:
+        """What the database knew at the start."""
+        self.names = dict(names)
+        for case in cases:
+            self._cases[case.last.alert_id] = case
+            self._reckon(case.last.alert_id)
+
     def apply_alert(self, event: AlertEvent, published_us: int) -> bool:
         """A condition event of the live stream. False: its n is not above the last seen, so it is no news."""
+        if event.operator_id != self.operator_id:
+            return False
         case = self._cases.setdefault(event.alert_id, Case([]))
         if not case.add(event, published_us):
             return False

@@ -3,10 +3,10 @@
 Times are ISO 8601 with Z; ids are UUID strings; numbers carry their unit in their name (lon and lat are degrees WGS84).
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
-from typing_extensions import TypedDict
+from typing_extensions import NotRequired, Required, TypedDict
 
 Time = Annotated[str, Field(examples=["2026-07-01T03:12:04.120000Z"], description="ISO 8601 with Z, microseconds")]
 Id = Annotated[str, Field(examples=["6f0f3a0e-5c1c-5d8b-9a54-0b9f4d8e1a11"], description="a UUID")]
@@ -158,12 +158,10 @@ class AircraftList(TypedDict):
     aircraft: list[Aircraft]
 
 
-class Track(TypedDict):
-    """`from` and `to` as asked for (null: open); truncated: there is more, ask again from the last point on."""
-
-    aircraft_id: Id
-    points: list[TrackPoint]
-    truncated: bool
+Track = TypedDict(
+    "Track", {"aircraft_id": Id, "from": Time | None, "to": Time | None, "points": list[TrackPoint], "truncated": bool}
+)
+Track.__doc__ = "from and to as asked for, null: open. truncated: there is more, ask again from the last point on."
 
 
 class AlertList(TypedDict):
@@ -205,3 +203,73 @@ class Acknowledged(TypedDict):
     n: int
     station: str
     at: Time
+
+
+class ZoneProperties(TypedDict, total=False):
+    """What a zone says. name and kind are needed; what the server adds (version, world, ...) is ignored when it comes back."""
+
+    operator_id: Id
+    zone_id: Id
+    version: int
+    world: Annotated[int, Field(description="the world in which this version became known")]
+    name: Required[Annotated[str, Field(examples=["Stromlo training area"])]]
+    kind: Required[Literal["keep_in", "keep_out"]]
+    radius_m: Annotated[float | None, Field(description="of a circle, whose geometry is a Point")]
+    floor_m: Annotated[float | None, Field(description="null: from the ground up")]
+    floor_datum: Literal["SFC", "AGL", "AMSL", "TAKEOFF"]
+    ceiling_m: Annotated[float | None, Field(description="null: without limit")]
+    ceiling_datum: Literal["SFC", "AGL", "AMSL", "TAKEOFF"]
+    valid_from: Time | None
+    valid_to: Time | None
+    aircraft_ids: Annotated[list[Id] | None, Field(description="null: all aircraft of the operator")]
+    raise_beyond_m: float
+    raise_after_s: float
+    clear_inside_m: float
+    clear_after_s: float
+    ended: bool
+    recorded_at: Time
+
+
+class Geometry(TypedDict):
+    """GeoJSON (RFC 7946): longitude before latitude."""
+
+    type: Literal["Polygon", "MultiPolygon", "Point"]
+    coordinates: list[Any]
+
+
+class ZoneFeature(TypedDict):
+    """A zone, or one version of it."""
+
+    type: Literal["Feature"]
+    id: NotRequired[Id]
+    geometry: Geometry
+    properties: ZoneProperties
+
+
+class ZoneAnswer(ZoneFeature):
+    """in_force: every partition of the stream judges by it from now on."""
+
+    in_force: bool
+    detail: NotRequired[str]
+
+
+class ZoneCollection(TypedDict):
+    type: Literal["FeatureCollection"]
+    features: list[ZoneFeature]
+
+
+class FieldProblem(TypedDict):
+    field: str
+    detail: str
+
+
+class Problem(TypedDict):
+    """RFC 9457. field and errors where a field of the request is wrong; first where another was first."""
+
+    type: Annotated[str, Field(examples=["urn:wedgetail:wrong-zone"])]
+    title: str
+    status: int
+    detail: str
+    field: NotRequired[str | None]
+    errors: NotRequired[list[FieldProblem]]
+    first: NotRequired[Seen]

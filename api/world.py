@@ -21,9 +21,9 @@ from core.topics import PARTITIONS, TELEMETRY, TELEMETRY_IMPORT, WORLD
 from geofence import store
 from storage.pool import connect
 from storage.queries import load
+from streams.worlds import COMPLETE_KEY, Complete
 
 RESUME_S = 1.0
-COMPLETE = b"complete"
 _LOCK = 0x574F524C  # "WORL": one publisher in a database
 _JUDGED = (TELEMETRY.name, TELEMETRY_IMPORT.name)
 
@@ -111,7 +111,7 @@ class WorldPublisher:
                 for one in versions
             ]
             await asyncio.gather(*sent)
-            await producer.send_and_wait(prefix + WORLD.name, b'{"world":%d}' % world, COMPLETE, 0)
+            await producer.send_and_wait(prefix + WORLD.name, encode(Complete(world)), COMPLETE_KEY, 0)
             await self._note(conn, cluster, (ids[WORLD.name], 0), world)
         places = [(name, partition) for name in _JUDGED for partition in range(PARTITIONS)]
         behind = [(name, at) for name, at in places if noted.get((ids[name], at), 0) < world]

@@ -6,7 +6,7 @@ has two readings and one of them lets an aircraft pass.
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from geofence.zone import Datum, ZoneKind, ZoneVersion
 
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|z|[+-]\d{2}:?\d{2})?")
 _HEIGHT_M = (-500.0, 30_000.0)  # 99999 and its like mean "unlimited": leave the ceiling out
-_ABSENT = object()
+_EARLIEST_US, _LATEST_US = (to_us(datetime(year, 1, 1, tzinfo=UTC)) for year in (1900, 2200))
 
 # property, lowest, highest: how a zone raises and clears
 _SETTINGS = (
@@ -100,9 +100,12 @@ def read_time(value: object) -> int:
     if match[3] is None:
         raise ValueError("a time without a zone: end it with Z or an offset such as +10:00")
     try:
-        return to_us(datetime.fromisoformat(value))
+        time_us = to_us(datetime.fromisoformat(value))
     except (ValueError, OverflowError):
         raise ValueError("there is no such time") from None
+    if not _EARLIEST_US <= time_us < _LATEST_US:
+        raise ValueError("a time from 1900 to 2200 is expected")
+    return time_us
 
 
 class _Properties:
@@ -127,8 +130,8 @@ class _Properties:
 
     def text(self, name: str) -> str:
         value = self.get(name)
-        if not isinstance(value, str) or not value.strip() or len(value) > 200:
-            self.wrong(name, "a name of 1 to 200 characters is expected")
+        if not isinstance(value, str) or not value.strip() or len(value) > 200 or not value.isprintable():
+            self.wrong(name, "a name of 1 to 200 printable characters is expected")
             return ""
         return value.strip()
 

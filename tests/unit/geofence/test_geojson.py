@@ -93,6 +93,8 @@ WRONG: list[tuple[str, Callable[[], object], str, str]] = [
     ("a radius of nothing", lambda: feature(POINT, radius_m=0), "properties.radius_m", "from 1"),
     ("a polygon with radius", lambda: feature(radius_m=5), "properties.radius_m", "only a circle"),
     ("no name", lambda: feature(name="  "), "properties.name", "1 to 200"),
+    ("a name with a NUL", lambda: feature(name="a\0b"), "properties.name", "printable"),
+    ("a time beyond all", lambda: feature(valid_to="9999-12-31T23:59:59-10:00"), "properties.valid_to", "1900 to 2200"),
     ("no kind", lambda: feature(kind=None), "properties.kind", "keep_in, keep_out"),
     ("a wrong kind", lambda: feature(kind="prohibited"), "properties.kind", "keep_in, keep_out"),
     ("a wrong datum", lambda: feature(ceiling_m=120, ceiling_datum="QNH"), "properties.ceiling_datum", "SFC, AGL, AMSL"),

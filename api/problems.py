@@ -1,0 +1,150 @@
+"""Failures as problem JSON (RFC 9457): the one place where an error gets its HTTP status."""
+
+import logging
+import re
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import psycopg
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from psycopg_pool import PoolTimeout
+from starlette.exceptions import HTTPException
+
+from alerts.handling import AlreadyAcknowledged, NotDurable, NotYetHappened, RequestReused, UnknownAlert
+from api.shapes import Problem
+from core.errors import WedgetailError
+from geofence.geojson import WrongZone, read_time
+from geofence.service import EndsBeforeItBegins, UnknownZone, ZoneEnded
+
+log = logging.getLogger(__name__)
+
+
+class Unauthorized(WedgetailError):
+    """Show the token: Authorization: Bearer TOKEN"""
+
+
+class Forbidden(WedgetailError):
+    """This door answers only to 127.0.0.1 and localhost: {detail}"""
+
+
+class WrongField(WedgetailError):
+    """{detail}"""
+
+
+class TooLarge(WedgetailError):
+    """The request's body is larger than {limit} bytes."""
+
+
+class UnknownAircraft(WedgetailError):
+    """There is no aircraft {aircraft_id}."""
+
+
+class NotReady(WedgetailError):
+    """The picture is not loaded yet: {detail}"""
+
+
+class DatabaseAway(WedgetailError):
+    """The database does not answer: {detail}"""
+
+
+STATUS: dict[type[WedgetailError], int] = {
+    Unauthorized: 401, Forbidden: 403, WrongField: 422, TooLarge: 413, UnknownAircraft: 404, NotReady: 503,
+    DatabaseAway: 503, WrongZone: 422, UnknownZone: 404, ZoneEnded: 409, EndsBeforeItBegins: 422, UnknownAlert: 404,
+    AlreadyAcknowledged: 409, NotYetHappened: 422, RequestReused: 409, NotDurable: 503,
+}  # fmt: skip
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    status: {"model": Problem, "description": words, "content": {"application/problem+json": {}}}
+    for status, words in {
+        401: "the token is missing or wrong",
+        404: "there is no such thing",
+        409: "something else was first",
+        422: "a field is wrong: field and errors name it",
+        503: "not now: try again",
+    }.items()
+}
+
+
+def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    return {status: RESPONSES[status] for status in (401, *statuses)}
+
+
+def parameter_time(name: str, value: str | None) -> int | None:
+    """An optional time in a query. Raises WrongField."""
+    if value is None:
+        return None
+    try:
+        return read_time(value)
+    except ValueError as error:
+        raise WrongField(field=name, detail=str(error)) from error
+
+
+def parameter_id(name: str, value: str) -> UUID:
+    """An id in a path or a query. Raises WrongField."""
+    try:
+        return UUID(value)
+    except ValueError as error:
+        raise WrongField(field=name, detail="a UUID is expected") from error
+
+
+def describe(error: WedgetailError) -> Problem:
+    """The body for one of our own errors."""
+    words = re.sub(r"(?<!^)([A-Z])", r" \1", type(error).__name__).lower()
+    problem: Problem = {
+        "type": f"urn:wedgetail:{words.replace(' ', '-')}", "title": words.capitalize(),
+        "status": STATUS[type(error)], "detail": str(error),
+    }  # fmt: skip
+    if isinstance(error, WrongField):
+        problem["field"] = str(error.facts["field"])
+        problem["errors"] = [{"field": problem["field"], "detail": str(error)}]
+    elif isinstance(error, WrongZone):
+        problem["field"] = error.problems[0].field
+        problem["errors"] = [{"field": one.field, "detail": one.detail} for one in error.problems]
+    elif isinstance(error, AlreadyAcknowledged):
+        problem["first"] = {"n": error.first["n"], "station": error.first["station"], "at": error.first["at"]}
+    return problem
+
+
+def respond(problem: Problem) -> Response:
+    headers = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "1"}}.get(problem["status"], {})
+    body = msgspec.json.encode(problem)
+    return Response(body, problem["status"], media_type="application/problem+json", headers=headers)
+
+
+def install(app: FastAPI) -> None:
+    """Every failure of a request answers as a problem."""
+    for kind in STATUS:
+        app.add_exception_handler(kind, _ours)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _plain)
+    app.add_exception_handler(psycopg.OperationalError, _away)
+    app.add_exception_handler(PoolTimeout, _away)
+
+
+async def _ours(request: Request, error: Exception) -> Response:
+    assert isinstance(error, WedgetailError)
+    return respond(describe(error))
+
+
+async def _away(request: Request, error: Exception) -> Response:
+    log.warning("%s: the database does not answer: %s", request.url.path, error)
+    return respond(describe(DatabaseAway(detail=str(error).strip() or type(error).__name__)))
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    found = [{"field": ".".join(str(part) for part in one["loc"][1:]), "detail": one["msg"]} for one in error.errors()]
+    detail = "; ".join(f"{one['field']}: {one['detail']}" for one in found)
+    return respond(
+        {
+            "type": "urn:wedgetail:wrong-field", "title": "Wrong field", "status": 422, "detail": detail,
+            "field": found[0]["field"], "errors": [{"field": one["field"], "detail": one["detail"]} for one in found],
+        }
+    )  # fmt: skip
+
+
+async def _plain(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return respond({"type": "about:blank", "title": error.detail, "status": error.status_code, "detail": error.detail})
