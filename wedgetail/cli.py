@@ -15,6 +15,7 @@ import typer
 
 from core.errors import WedgetailError
 from core.settings import Settings, load
+from wedgetail.running import find
 
 _WRONG = 2
 _INTERRUPTED = 130
@@ -120,12 +121,16 @@ def simulate(
 
 @app.command(rich_help_panel=_FLIGHTS)
 def replay(
-    file: Annotated[Path, typer.Argument(help="A telemetry log (.tlog).", exists=True, dir_okay=False)],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A telemetry log (.tlog).", exists=True, dir_okay=False)],
     settings: SettingsFile = None,
     speed: Annotated[float, typer.Option(min=0.1, max=1000, help="How many times faster than it was flown.")] = 1.0,
     start: Annotated[
         datetime | None,
-        typer.Option(help="Begin at this time of the flight, or time of day (UTC).", formats=["%Y-%m-%dT%H:%M:%S", "%H:%M:%S"]),
+        typer.Option(
+            help="Begin at this time of the flight, or time of day (UTC).",
+            metavar="TIME",
+            formats=["%Y-%m-%dT%H:%M:%S", "%H:%M:%S"],
+        ),
     ] = None,
 ) -> None:
     """Play a recorded flight as if it flew now, marked as a replay."""
@@ -138,11 +143,13 @@ def replay(
 @app.command("import", rich_help_panel=_FLIGHTS)
 def import_(
     file: Annotated[
-        Path, typer.Argument(help="A telemetry log (.tlog), or a raw MAVLink stream.", exists=True, dir_okay=False)
+        Path,
+        typer.Argument(metavar="FILE", help="A telemetry log (.tlog), or a raw MAVLink stream.", exists=True, dir_okay=False),
     ],
     settings: SettingsFile = None,
     start: Annotated[
-        datetime | None, typer.Option(help="When a raw stream, which has no times, began (UTC).", formats=["%Y-%m-%dT%H:%M:%S"])
+        datetime | None,
+        typer.Option(help="When a raw stream, which has no times, began (UTC).", metavar="TIME", formats=["%Y-%m-%dT%H:%M:%S"]),
     ] = None,
 ) -> None:
     """Put a recorded flight into history at its own times, through the same rules; a second time changes nothing."""
@@ -165,7 +172,7 @@ def main() -> None:
 
 def _part(file: Path | None) -> Settings:
     """Settings for one part; it logs in UTC to stderr, and the libraries only what matters."""
-    settings = load(file)
+    settings = find(load(file))
     logging.Formatter.converter = time.gmtime
     logging.basicConfig(format="%(asctime)s.%(msecs)03dZ %(levelname)s %(name)s: %(message)s", datefmt="%Y-%m-%dT%H:%M:%S")
     logging.getLogger().setLevel(logging.INFO)

@@ -17,7 +17,6 @@ class Servers:
 
     def __init__(self, settings: Settings, directory: Path, tell: Callable[[str], None]) -> None:
         self._tell = tell
-        self._settings = settings
         kafka_given = "bootstrap" in settings.kafka.model_fields_set
         database_given = "url" in settings.database.model_fields_set
         self.kafka = None if kafka_given else LocalKafka(directory / "kafka", tell=tell)
@@ -25,12 +24,9 @@ class Servers:
         self._embedded: list[LocalKafka | LocalPostgres] = [server for server in (self.postgres, self.kafka) if server]
 
     @property
-    def bootstrap(self) -> str:
-        return self.kafka.bootstrap if self.kafka else self._settings.kafka.bootstrap
-
-    @property
-    def database_url(self) -> str:
-        return self.postgres.url() if self.postgres else self._settings.database.url
+    def embedded_addresses(self) -> tuple[str | None, str | None]:
+        """Bootstrap and database URL, each None where a configured server is used."""
+        return self.kafka.bootstrap if self.kafka else None, self.postgres.url() if self.postgres else None
 
     def evict(self) -> None:
         """Ends what a killed supervisor left in these directories."""

@@ -1,7 +1,6 @@
 """`wedgetail up`: starts the servers, then the parts, says what it does, and stops all of it in the right order."""
 
 import asyncio
-import fcntl
 import http.client
 import os
 import secrets
@@ -9,20 +8,18 @@ import shutil
 import signal
 import socket
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from core.settings import Settings
-from wedgetail.errors import AlreadyRunning, NotReady, PortTaken
+from wedgetail.errors import NotReady, PortTaken
 from wedgetail.part import Part
 from wedgetail.prepare import prepare
+from wedgetail.running import LOCK, alone, note, with_servers
 from wedgetail.servers import Servers
 
 _READY_S = 60.0
 _ASK_EVERY_S = 0.1
 _HOST = "127.0.0.1"
-_KEPT = "up.lock"
 # In this order they start; in this order they stop: nobody is stopped before those who feed him.
 _PARTS = ("ingest", "worker", "recorder", "api")
 
@@ -78,16 +75,13 @@ class _House:
         if self._servers.kafka or self._servers.postgres:
             _tell(f"starting {' and '.join(self._embedded_names())} in {self._directory}")
         await self._servers.start()
-        reached = settings.model_copy(
-            update={
-                "kafka": settings.kafka.model_copy(update={"bootstrap": self._servers.bootstrap}),
-                "database": settings.database.model_copy(update={"url": self._servers.database_url}),
-            }
-        )
+        embedded = self._servers.embedded_addresses
+        note(self._directory, *embedded)
+        reached = with_servers(settings, *embedded)
         _tell("preparing topics and tables")
         await prepare(reached)
         _tell(f"starting {', '.join(_PARTS)}")
-        environment = self._environment(token)
+        environment = self._environment(reached, token)
         parts = [self._part(name, [name], environment) for name in _PARTS]
         async with asyncio.TaskGroup() as group:
             group.create_task(self._servers.keep())
@@ -111,10 +105,10 @@ class _House:
     def _embedded_names(self) -> list[str]:
         return [name for name, server in (("Kafka", self._servers.kafka), ("PostgreSQL", self._servers.postgres)) if server]
 
-    def _environment(self, token: str) -> dict[str, str]:
+    def _environment(self, reached: Settings, token: str) -> dict[str, str]:
         return os.environ | {
-            "KAFKA_BOOTSTRAP": self._servers.bootstrap,
-            "DATABASE_URL": self._servers.database_url,
+            "KAFKA_BOOTSTRAP": reached.kafka.bootstrap,
+            "DATABASE_URL": reached.database.url,
             "WEDGETAIL_DATA_DIR": str(self._directory),
             "WEDGETAIL_API__TOKEN": token,
             "PYTHONUNBUFFERED": "1",
@@ -163,21 +157,6 @@ def _ask_ready(port: int) -> tuple[int, str]:
         link.close()
 
 
-@contextmanager
-def alone(directory: Path) -> Iterator[None]:
-    """One supervisor for a data directory; the lock ends with the process, however it ends."""
-    with (directory / _KEPT).open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            raise AlreadyRunning(directory=directory, pid=lock.read().strip() or "unknown") from None
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
-        yield
-
-
 def refuse_taken_ports(settings: Settings) -> None:
     """Raises PortTaken, before anything is started, for the port of the API or of ingest."""
     wanted = (
@@ -197,7 +176,7 @@ def refuse_taken_ports(settings: Settings) -> None:
 def empty(directory: Path) -> None:
     """Deletes what earlier runs stored; the lock that we hold stays."""
     for path in directory.iterdir():
-        if path.name == _KEPT:
+        if path.name == LOCK:
             continue
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)

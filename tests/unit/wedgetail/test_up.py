@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from core.errors import WedgetailError
-from core.settings import Api, Ingest, Settings
+from core.settings import Api, Ingest, Settings, load
 from wedgetail import up
 from wedgetail.errors import AlreadyRunning, PartFailed, PortTaken
 from wedgetail.part import Part
+from wedgetail.running import alone, find, note
 
 
 def test_the_token_is_made_once_and_is_for_its_owner_alone(tmp_path: Path) -> None:
@@ -21,9 +22,9 @@ def test_the_token_is_made_once_and_is_for_its_owner_alone(tmp_path: Path) -> No
 
 
 def test_one_supervisor_for_a_data_directory(tmp_path: Path) -> None:
-    with up.alone(tmp_path), pytest.raises(AlreadyRunning, match=r"process \d+"), up.alone(tmp_path):
+    with alone(tmp_path), pytest.raises(AlreadyRunning, match=r"process \d+"), alone(tmp_path):
         pass
-    with up.alone(tmp_path):
+    with alone(tmp_path):
         pass
 
 
@@ -42,8 +43,20 @@ def test_a_port_in_use_is_named_with_the_setting_that_changes_it(kind: str) -> N
             up.refuse_taken_ports(settings)
 
 
+def test_a_command_finds_the_servers_of_a_running_supervisor_and_no_others(tmp_path: Path) -> None:
+    settings = load(environment={"WEDGETAIL_DATA_DIR": str(tmp_path)})
+    assert find(settings) == settings
+    with alone(tmp_path):
+        note(tmp_path, "127.0.0.1:4711", "postgresql://x")
+        assert find(settings).kafka.bootstrap == "127.0.0.1:4711"
+        assert find(settings).database.url == "postgresql://x"
+        configured = load(environment={"WEDGETAIL_DATA_DIR": str(tmp_path), "KAFKA_BOOTSTRAP": "broker:9092"})
+        assert find(configured).kafka.bootstrap == "broker:9092"
+    assert find(settings) == settings
+
+
 def test_beginning_anew_keeps_nothing_but_the_lock_that_is_held(tmp_path: Path) -> None:
-    with up.alone(tmp_path):
+    with alone(tmp_path):
         (tmp_path / "kafka").mkdir()
         (tmp_path / "kafka" / "x").touch()
         (tmp_path / "token").touch()
