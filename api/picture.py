@@ -175,6 +175,12 @@ class Picture:
             if now_us - closed_us >= _KEEP_CLOSED_US and self._cases[alert_id].state is State.CLEARED:
                 del self._cases[alert_id], self._closed_us[alert_id]
 
+    def end_all(self) -> None:
+        """Nothing more comes: what was last heard disarmed or landed has ended."""
+        for aircraft, held in self._held.items():
+            if has_ended(held.last.block.values(held.last.place), FORGET_AFTER_US):
+                self._ended.add(aircraft)
+
     # asked
 
     def changes(self) -> Changes:
@@ -193,6 +199,9 @@ class Picture:
 
     def ids(self) -> list[UUID]:
         return list(self._held)
+
+    def knows(self, aircraft: UUID) -> bool:
+        return aircraft in self._held
 
     def position(self, aircraft: UUID) -> tuple[float, float] | None:
         """Last known longitude and latitude; None: never known, or no such aircraft."""

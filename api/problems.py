@@ -97,8 +97,9 @@ def describe(error: WedgetailError) -> Problem:
         "status": STATUS[type(error)], "detail": str(error),
     }  # fmt: skip
     if isinstance(error, WrongField):
-        problem["field"] = str(error.facts["field"])
-        problem["errors"] = [{"field": problem["field"], "detail": str(error)}]
+        field = str(error.facts["field"])
+        problem["field"] = field
+        problem["errors"] = [{"field": field, "detail": str(error)}]
     elif isinstance(error, WrongZone):
         problem["field"] = error.problems[0].field
         problem["errors"] = [{"field": one.field, "detail": one.detail} for one in error.problems]

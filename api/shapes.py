@@ -3,10 +3,10 @@
 Times are ISO 8601 with Z; ids are UUID strings; numbers carry their unit in their name (lon and lat are degrees WGS84).
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NotRequired, Required
 
 from pydantic import Field
-from typing_extensions import NotRequired, Required, TypedDict
+from typing_extensions import TypedDict
 
 Time = Annotated[str, Field(examples=["2026-07-01T03:12:04.120000Z"], description="ISO 8601 with Z, microseconds")]
 Id = Annotated[str, Field(examples=["6f0f3a0e-5c1c-5d8b-9a54-0b9f4d8e1a11"], description="a UUID")]
