@@ -1,0 +1,157 @@
+"""`wedgetail import`: a log into history, at its own times, through the same rules as live flights.
+
+Everything derives from the file's bytes (link, epoch 0, each frame's number), so that a second import, or one after a kill
+in the middle, sends the same records again and changes nothing.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from aiokafka.structs import RecordMetadata
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from core import block, kafka
+from core.identity import operator_id, partition_of
+from core.records import LinkListened, Listened, Rejection, encode
+from core.sample import Sample
+from core.settings import Settings
+from core.topics import PARTITIONS, REJECTED, TELEMETRY_IMPORT
+from core.units import to_us
+from ingest.counts import Counts
+from ingest.errors import ImportBroken
+from ingest.links import FILE_EPOCH, Link, file_link
+from ingest.packer import Record, block_record, control_record
+from ingest.settled import settled
+from ingest.summary import Summary, print_summary
+from ingest.tlog import LogFile, opened
+
+_LISTENED_US = 1_000_000
+_MOST_UNDER_WAY = 1_000
+_MOST_REJECTIONS = 10_000  # told one by one for a file; the rest is counted
+_REPORT_EVERY = 1_000  # entries between two movements of the bar
+
+
+async def run(settings: Settings, file: Path, start: datetime | None = None) -> None:
+    """Imports a log, with a progress bar, and prints the summary. start dates the first frame of a raw stream."""
+    console = Console(stderr=True)
+    summary = await import_file(settings, file, start, console)
+    print_summary(summary, console)
+
+
+async def import_file(
+    settings: Settings, file: Path, start: datetime | None = None, console: Console | None = None, wait: bool = True
+) -> Summary:
+    """Sends a log to the import topic and returns when all of it is judged and recorded (unless wait is False).
+
+    Raises UnreadableFile, NotMavlink, NoTimes, BrokerUnreachable, TopicMismatch, and ImportBroken when sending fails.
+    """
+    screen = console or Console(quiet=True)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"))
+    with (
+        opened(file, None if start is None else to_us(start)) as log,
+        Progress(*columns, TimeElapsedColumn(), console=screen) as progress,
+    ):
+        await kafka.ensure_topics(settings.kafka.bootstrap, settings.kafka.prefix)
+        bar = progress.add_task(f"importing {file.name}", total=len(log.data))
+        sending = _Sending(settings, log)
+        try:
+            summary = await sending.run(lambda done: progress.update(bar, completed=done))
+        except KafkaError as error:
+            raise ImportBroken(file=file, detail=str(error)) from error
+        if wait and sending.targets:
+            progress.update(bar, description="judging and storing")
+            await settled(settings, sending.targets, progress.console.print)
+            progress.update(bar, description=f"imported {file.name}")
+    return summary
+
+
+class _Sending:
+    """One pass over a log. targets: for each partition the offset behind its last record."""
+
+    def __init__(self, settings: Settings, log: LogFile) -> None:
+        self._settings = settings
+        self._log = log
+        self._operator = operator_id(settings.operator.name)
+        self._counts = Counts()
+        self._aircraft: dict[int, UUID] = {}
+        self._waiting: dict[int, list[Sample]] = {}
+        self._under_way: deque[tuple[int, asyncio.Future[RecordMetadata]]] = deque()
+        self._told = 0
+        self.targets: dict[int, int] = {}
+
+    async def run(self, moved: Callable[[int], object]) -> Summary:
+        link = Link(self._operator, file_link(self._log.sha256), FILE_EPOCH, self._counts, on_aircraft=self._arrived)
+        first_us: int | None = None
+        last_us: int | None = None
+        listened_us = 0
+        producer = kafka.producer(self._settings.kafka.bootstrap)
+        await producer.start()
+        try:
+            for number, (time_us, item) in enumerate(self._log.entries()):
+                if last_us is None or first_us is None:
+                    first_us, last_us, listened_us = time_us, time_us, time_us
+                if time_us - listened_us >= _LISTENED_US:
+                    await self._tell_listened(producer, link, time_us, closed=False)
+                    listened_us = time_us
+                last_us = max(last_us, time_us)
+                await self._take(producer, link.take(item, self._log.data, time_us))
+                if number % _REPORT_EVERY == 0:
+                    moved(item.end)
+            if last_us is not None:
+                await self._tell_listened(producer, link, last_us, closed=True)
+            while self._under_way:
+                await self._arrival()
+            moved(len(self._log.data))
+        finally:
+            await producer.stop()
+        return Summary(self._log.path, link.name, self._counts, self._aircraft, first_us, last_us)
+
+    async def _take(self, producer: AIOKafkaProducer, outcome: Sample | Rejection | None) -> None:
+        if isinstance(outcome, Sample):
+            partition = partition_of(outcome.aircraft_id, PARTITIONS)
+            waiting = self._waiting.setdefault(partition, [])
+            waiting.append(outcome)
+            if len(waiting) == block.MAX_SAMPLES:
+                await self._flush(producer, partition)
+        elif outcome is not None:
+            if self._told >= _MOST_REJECTIONS:
+                self._counts.rejections_untold += 1
+                return
+            self._told += 1
+            await producer.send(
+                self._settings.kafka.prefix + REJECTED.name, encode(outcome), partition=0, headers=[("kind", b"rejection")]
+            )
+
+    async def _tell_listened(self, producer: AIOKafkaProducer, link: Link, up_to_us: int, closed: bool) -> None:
+        listened = Listened((LinkListened(self._operator, link.name, link.epoch, up_to_us, closed),))
+        for partition in sorted({partition_of(aircraft, PARTITIONS) for aircraft in self._aircraft.values()}):
+            await self._flush(producer, partition)
+            await self._send(producer, control_record(partition, listened))
+
+    async def _flush(self, producer: AIOKafkaProducer, partition: int) -> None:
+        samples = self._waiting.get(partition)
+        if samples:
+            self._waiting[partition] = []
+            await self._send(producer, block_record(partition, samples))
+
+    async def _send(self, producer: AIOKafkaProducer, record: Record) -> None:
+        topic = self._settings.kafka.prefix + TELEMETRY_IMPORT.name
+        future = await producer.send(topic, record.value, partition=record.partition, headers=record.headers)
+        self._under_way.append((record.partition, future))
+        if len(self._under_way) > _MOST_UNDER_WAY:
+            await self._arrival()
+
+    async def _arrival(self) -> None:
+        partition, future = self._under_way.popleft()
+        metadata = await future
+        self.targets[partition] = metadata.offset + 1
+
+    def _arrived(self, link: Link, system_id: int, aircraft_id: UUID) -> None:
+        self._aircraft[system_id] = aircraft_id
