@@ -72,7 +72,8 @@ def step(held: Condition | None, seen: Observed, time_us: int, alarmed: bool) ->
             return (_begin(seen, time_us, over) if over else None), told
         return held, []
     held.clear_us = None
-    if beyond is not None and beyond >= max(_WORSE_FACTOR * held.told_m, held.told_m + _WORSE_STEP_M):
+    worse_coming = bool(over) and over[0][0].rank < held.level.rank
+    if beyond is not None and not worse_coming and beyond >= max(_WORSE_FACTOR * held.told_m, held.told_m + _WORSE_STEP_M):
         return held, _tell(held, Step.WORSENED, held.level)
     return held, []
 
@@ -127,5 +128,5 @@ def _well_inside(held: Condition, seen: Observed, beyond: float | None, alarmed:
 def _tell(held: Condition, what: Step, level: Level) -> Told:
     held.n += 1
     held.level = level
-    held.told_m = max(held.told_m, held.beyond_m or 0.0)
+    held.told_m = held.beyond_m or 0.0
     return [(what, held)]

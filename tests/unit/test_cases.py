@@ -1,0 +1,107 @@
+"""Every rule's green, amber and red cases, from tests/cases/*.yaml, through the whole engine."""
+
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+import yaml
+
+from core.geodesy import metres_per_degree
+from core.identity import aircraft_id
+from tests.unit.streams.flight import LAT, LINK, LON, OPERATOR, T0, Engine, S, at, zone
+
+CASES = Path(__file__).parents[1] / "cases"
+LON_M, LAT_M = metres_per_degree(LAT)
+
+
+def load() -> list[Any]:
+    return [
+        pytest.param(file.stem, case, id=f"{file.stem}: {case['name']}")
+        for file in sorted(CASES.glob("*.yaml"))
+        for case in yaml.safe_load(file.read_text())
+    ]
+
+
+def lon_lat(east_m: float, north_m: float) -> list[float]:
+    return [LON + east_m / LON_M, LAT + north_m / LAT_M]
+
+
+def ring(half_m: float, east_m: float = 0.0, wide_m: float | None = None) -> list[list[float]]:
+    wide = half_m if wide_m is None else wide_m
+    corners = [(-wide, -half_m), (wide, -half_m), (wide, half_m), (-wide, half_m), (-wide, -half_m)]
+    return [lon_lat(east_m + x, y) for x, y in corners]
+
+
+def shape(kind: str, east_m: float) -> dict[str, Any]:
+    rings: dict[str, list[list[list[float]]]] = {
+        "square": [ring(500, east_m)],
+        "hole": [ring(500), ring(100)],
+        "wall": [ring(500, wide_m=1.0)],
+        "L": [[lon_lat(*p) for p in [(-500, -500), (500, -500), (500, 0), (0, 0), (0, 500), (-500, 500), (-500, -500)]]],
+    }
+    if kind == "two":
+        return {"type": "MultiPolygon", "coordinates": [[ring(500)], [ring(500, 2000)]]}
+    return {"type": "Polygon", "coordinates": rings[kind]}
+
+
+def zones(case: dict[str, Any]) -> list[Any]:
+    made = []
+    for number, given in enumerate(case.get("zones", ())):
+        facts = {"name": "Field", "zone_id": str(UUID(int=number + 1))} | given
+        geometry = shape(facts.pop("shape", "square"), facts.pop("east_m", 0.0))
+        if "radius_m" in facts:
+            geometry = {"type": "Point", "coordinates": [LON, LAT]}
+        if "for_system" in facts:
+            facts["aircraft_ids"] = [str(aircraft_id(OPERATOR, LINK, facts.pop("for_system")))]
+        if "valid_from_s" in facts:
+            facts["valid_from_us"] = T0 + facts.pop("valid_from_s") * S
+        made.append(zone(**facts, geometry=geometry))
+    return made
+
+
+def samples(case: dict[str, Any]) -> list[Any]:
+    every = case.get("every_s", 0.5)
+    if "path" in case:
+        return [
+            at(i * every, None) if place is None
+            else at(i * every, *lon_lat(*place), takeoff_m=case.get("takeoff_m", 50))
+            for i, place in enumerate(case["path"])
+        ]  # fmt: skip
+    count = max(len(case.get(name, ())) for name in ("agl_m", "takeoff_m", "amsl_m"))
+    heights = {name: case.get(name, [None] * count) for name in ("agl_m", "takeoff_m", "amsl_m")}
+    return [
+        at(i * every, agl_m=heights["agl_m"][i], takeoff_m=heights["takeoff_m"][i], armed=case.get("armed", True),
+           amsl_mm=None if heights["amsl_m"][i] is None else heights["amsl_m"][i] * 1000)
+        for i in range(count)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rule", "case"), load())
+def test_case(rule: str, case: dict[str, Any]) -> None:
+    engine = Engine(*zones(case))
+    flown = samples(case)
+    if case.get("armed", True) is None:
+        for sample in flown:
+            sample.airborne = None
+    engine.fly(*flown)
+    events = [event for event in engine.events if event.rule == rule]
+    assert [f"{event.condition} {event.level}" for event in events] == case["expect"]
+    if "what" in case:
+        assert events[-1].what == case["what"]
+    if "what_starts" in case:
+        assert events[-1].what.startswith(case["what_starts"])
+    if "way_back" in case:
+        assert events[-1].way_back == case["way_back"]
+    if "alerts" in case:
+        assert len({event.alert_id for event in events}) == case["alerts"]
+    worst = {"breach": "red", "warning": "amber", "unknown": "amber"}
+    open_levels = {event.alert_id: None if event.condition == "cleared" else event.level for event in events}
+    colours = {worst[level] for level in open_levels.values() if level}
+    assert ("red" if "red" in colours else "amber" if colours else "green") == case["colour"]
+
+
+def test_every_rule_has_a_green_an_amber_and_a_red_case() -> None:
+    for file in CASES.glob("*.yaml"):
+        colours = {case["colour"] for case in yaml.safe_load(file.read_text())}
+        assert colours == {"green", "amber", "red"}, file.stem
