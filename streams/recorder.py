@@ -26,7 +26,7 @@ from storage.errors import UnfitValue
 from storage.pool import connect
 from storage.queries import load
 from streams.entries import Entry, alert_entry, telemetry_entry
-from streams.flush import Counts, Fenced, Part, Recording
+from streams.flush import Counts, Fenced, NotRegistered, Part, Recording
 
 log = logging.getLogger(__name__)
 
@@ -64,10 +64,17 @@ class Recorder:
         self._consumer: AIOKafkaConsumer | None = None
 
     async def run(self) -> None:
-        """Record until cancelled. What is held and not yet written then is read again by whoever comes next."""
+        """Record until cancelled. What is held and not yet written then is read again by whoever comes next.
+
+        Raises NotRegistered when topics or positions have not been made, BrokerUnreachable when no broker answers at the
+        start; later it waits for broker and database, and says so.
+        """
         bootstrap = self._settings.kafka.bootstrap
         self._recording = Recording(await cluster_id(bootstrap))
         self._topic_ids = await topic_ids(bootstrap, self._prefix)
+        for topic in TOPICS:
+            if topic not in self._topic_ids:
+                raise NotRegistered(topic=f"{self._prefix}{topic}", partition=0)
         consumer = AIOKafkaConsumer(
             bootstrap_servers=bootstrap,
             group_id=f"{self._prefix}{GROUP}",

@@ -11,10 +11,21 @@ from psycopg import AsyncConnection
 from core import block
 from core.colour import Level
 from core.identity import aircraft_id
-from core.records import AlertEvent, Condition, LinkListened, Listened, Marker, Tick, block_headers, control_headers, encode
+from core.records import (
+    AlertEvent,
+    Condition,
+    Control,
+    LinkListened,
+    Listened,
+    Marker,
+    Tick,
+    block_headers,
+    control_headers,
+    encode,
+)
 from core.sample import Sample
 from core.units import utc
-from storage.migrate import RECORDED_TOPICS, register_topics
+from storage.migrate import RECORDED_TOPICS, migrate, register_topics
 from storage.pool import connect
 from streams.entries import Entry, alert_entry, telemetry_entry
 from streams.flush import Fenced, NotRegistered, Part, Recording
@@ -44,6 +55,20 @@ async def conn(database_url: str) -> AsyncIterator[AsyncConnection[Any]]:
     connection = await connect(database_url, name="test")
     async with connection:
         yield connection
+
+
+@pytest.fixture
+async def timescale(timescale_url: str) -> AsyncIterator[AsyncConnection[Any]]:
+    """A connection to a TimescaleDB that is migrated, and empty again afterwards. It has one session for all."""
+    migrate(timescale_url)
+    with psycopg.connect(timescale_url) as sync:
+        register_topics(sync, "c", IDS, 4)
+    connection = await connect(timescale_url, name="test")
+    async with connection:
+        yield connection
+        await connection.execute(
+            "TRUNCATE telemetry_live, telemetry_import, aircraft, stream_log, recorder_offset, recorder_screen, alert_event"
+        )
 
 
 async def load(conn: AsyncConnection[Any], recording: Recording, topic: str = "telemetry", partition: int = 0) -> Part:
@@ -189,7 +214,7 @@ async def test_an_alert_event_keeps_its_bytes_and_of_two_with_one_key_the_first(
 async def test_listened_and_markers_keep_their_bodies(conn: AsyncConnection[Any]) -> None:
     recording = Recording("c")
     part = await load(conn, recording)
-    controls = [Listened((LinkListened(OPERATOR, LINK, 5, T0),)), Marker(9)]
+    controls: list[Control] = [Listened((LinkListened(OPERATOR, LINK, 5, T0),)), Marker(9)]
     entries = [telemetry_entry(n, T0, dict(control_headers(c)), encode(c)) for n, c in enumerate(controls)]
     await recording.store(conn, [(part, entries)])
     stored = await rows(conn, 'SELECT kind, body FROM stream_log ORDER BY "offset"')
@@ -199,3 +224,31 @@ async def test_listened_and_markers_keep_their_bodies(conn: AsyncConnection[Any]
 async def test_a_partition_that_nobody_registered_is_refused(conn: AsyncConnection[Any]) -> None:
     with pytest.raises(NotRegistered, match="run wedgetail migrate first"):
         await Recording("c").load(conn, [("telemetry", str(uuid4()), 0)])
+
+
+async def test_a_flush_is_the_same_on_timescale_and_its_rows_survive_compression(timescale: AsyncConnection[Any]) -> None:
+    recording = Recording("c")
+    part, alerts = await load(timescale, recording), await load(timescale, recording, "alerts")
+    given = [sample(n, system=n % 3, mode="AUTO" if n % 2 else None, agl_mm=n * 1_000) for n in range(1, 300)]
+    await recording.store(timescale, [(part, blocks(given)), (alerts, [alert_entry(0, T0, encode(alert(1)))])])
+    query = "SELECT aircraft_id, seq, event_time, mode, agl_mm, late FROM telemetry ORDER BY seq"
+    before = await rows(timescale, query)
+    assert [row[:5] for row in before] == [(s.aircraft_id, s.seq, utc(s.event_time_us), s.mode, s.agl_mm) for s in given]
+    compressed = await rows(timescale, "SELECT compress_chunk(chunk) FROM show_chunks('telemetry_live') AS chunk")
+    assert compressed and await rows(timescale, query) == before
+    await recording.store(timescale, [(part, blocks([sample(300)], first=1))])
+    assert await rows(timescale, "SELECT count(*) FROM telemetry") == [(300,)]
+    stale = Part("telemetry", IDS["telemetry"], 0, 1, part.screen)
+    with pytest.raises(Fenced):
+        await recording.store(timescale, [(stale, blocks([sample(301)], first=1))])
+    assert await rows(timescale, "SELECT count(*) FROM telemetry") == [(300,)]
+
+
+async def test_retention_drops_old_live_rows_and_never_an_import(timescale: AsyncConnection[Any]) -> None:
+    recording = Recording("c")
+    live, imports = await load(timescale, recording), await load(timescale, recording, "telemetry-import")
+    old_us = 1_436_056_003_000_000  # 2015
+    await recording.store(timescale, [(live, blocks([sample(1, at_us=old_us)])), (imports, blocks([sample(1, at_us=old_us)]))])
+    job = await rows(timescale, "SELECT job_id FROM timescaledb_information.jobs WHERE proc_name = 'policy_retention'")
+    await timescale.execute(f"CALL run_job({job[0][0]})".encode())
+    assert await rows(timescale, "SELECT imported, seq FROM telemetry") == [(True, 1)]
