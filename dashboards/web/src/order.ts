@@ -39,15 +39,26 @@ export const cardLevel = (card: Card): Level => {
   return first !== undefined && stands(first) ? first.level : "clear";
 };
 
+/** What a card is ordered by: the most urgent of what waits to be seen, or of all when nothing waits. */
+function pressing(card: Card): { rank: number; start: number } {
+  const waiting = card.alerts.filter(needsAcknowledging);
+  const ranked = (waiting.length > 0 ? waiting : card.alerts).map((alert) => ({
+    rank: stands(alert) ? RANK[alert.level] : RANK.clear,
+    start: began(alert),
+  }));
+  return ranked.reduce((first, one) => (one.rank - first.rank || one.start - first.start) < 0 ? one : first);
+}
+
 /**
  * Unacknowledged first, then breach, lost link, warning, unknown (what has cleared stands after all that stands), then
  * the oldest. The seconds to the boundary stand between the two in pages.md; the door does not say them yet.
  */
 export function byCard(a: Card, b: Card): number {
+  const [first, second] = [pressing(a), pressing(b)];
   return (
     Number(b.unacknowledged > 0) - Number(a.unacknowledged > 0) ||
-    RANK[cardLevel(a)] - RANK[cardLevel(b)] ||
-    Math.min(...a.alerts.map(began)) - Math.min(...b.alerts.map(began)) ||
+    first.rank - second.rank ||
+    first.start - second.start ||
     a.id.localeCompare(b.id)
   );
 }

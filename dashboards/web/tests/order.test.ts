@@ -30,6 +30,15 @@ describe("the queue", () => {
     expect(card?.unacknowledged).toBe(2);
   });
 
+  it("orders a card by what waits on it, not by what was acknowledged", () => {
+    const order = cards([
+      alert({ id: "1", aircraft_id: "seen breach, new warning", state: "acknowledged", acknowledged, start: "2026-11-23T03:00:00Z" }),
+      alert({ id: "2", aircraft_id: "seen breach, new warning", level: "warning", start: "2026-11-23T03:00:00Z" }),
+      alert({ id: "3", aircraft_id: "new breach" }),
+    ]).map((card) => card.id);
+    expect(order).toEqual(["new breach", "seen breach, new warning"]);
+  });
+
   it("keeps what is cleared until it is acknowledged, and what is acknowledged until it is cleared", () => {
     const kept = cards([
       alert({ id: "1", aircraft_id: "1", state: "cleared_unacknowledged", condition: "cleared" }),

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from "preact";
 import { ageSeconds, at } from "../clock";
 import { age, duration, momentTime, NOT_KNOWN, WORD } from "../format";
 import { cardLevel, needsAcknowledging, stands, type Card } from "../order";
@@ -49,27 +50,26 @@ export function AlertCard({ card, done }: { card: Card; done: boolean }) {
       </p>
       {stands(head) && head.way_back !== null && <WayBack alert={head} />}
       <Times alert={head} />
-      <Handling alert={head} done={done} main />
+      <Handling alert={head} done={done} main>
+        <button type="button" class="button show" data-testid={`show-${card.id}`} onClick={() => page.show(card.id, true)}>
+          Show <kbd>Enter</kbd>
+        </button>
+      </Handling>
       {others.length > 0 && (
         <ul class="lines">
           {others.map((alert) => (
             <li key={alert.id} data-testid={`line-${alert.id}`}>
               <div class="line-text">
                 <Status alert={alert} done={done} blink={!done && needsAcknowledging(alert)} />
-                <span>
+                <p>
                   {alert.what} <Since alert={alert} />
-                </span>
+                </p>
               </div>
               <Handling alert={alert} done={done} />
             </li>
           ))}
         </ul>
       )}
-      <div class="card-actions">
-        <button type="button" class="button" data-testid={`show-${card.id}`} onClick={() => page.show(card.id, true)}>
-          Show <kbd>Enter</kbd>
-        </button>
-      </div>
     </article>
   );
 }
@@ -141,8 +141,15 @@ function Times({ alert }: { alert: Alert }) {
   );
 }
 
+interface HandlingProps {
+  alert: Alert;
+  done: boolean;
+  main?: boolean;
+  children?: ComponentChildren;
+}
+
 /** Acknowledged only when the server has said so; what went wrong stands beside the button. */
-function Handling({ alert, done, main = false }: { alert: Alert; done: boolean; main?: boolean }) {
+function Handling({ alert, done, main = false, children }: HandlingProps) {
   const { state, now, zone, live, acknowledge } = usePage();
   const request = state.requests.get(alert.id);
   const by = alert.acknowledged;
@@ -170,6 +177,7 @@ function Handling({ alert, done, main = false }: { alert: Alert; done: boolean; 
           Acknowledged by {by.station}, {momentTime(at(by.at), now, zone)}
         </span>
       )}
+      {children}
       {waits && by !== null && <span class="acknowledged">Worse since {by.station} acknowledged it</span>}
       {waits && !live && <span class="problem">Not possible while the connection is lost</span>}
       {request?.problem != null && (

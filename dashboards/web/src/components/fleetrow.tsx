@@ -36,32 +36,26 @@ export const FleetRow = memo(function FleetRow({ aircraft, age, positionAge, una
         tabIndex={reachable ? 0 : -1}
         onClick={() => show(selected ? null : aircraft.id, !selected)}
       >
-        <span class="who">
-          <Glyph mark={mark} stale={stale} blink={unacknowledged} />
-          <span class="name">
-            <b>{aircraftName(aircraft)}</b>
-            <small>
-              {loud ? (
-                <>
-                  <Badge level={aircraft.level} detail={aircraft.level === "lost" ? duration(age) : undefined} />
-                  {mark.breachEdge && <Badge level="lost" detail={duration(age)} />}
-                </>
-              ) : (
-                <span data-level="clear">{aircraft.ended ? "ENDED" : WORD.clear}</span>
-              )}
-              {aircraft.replay && <span class="tag">REPLAY</span>}
-            </small>
-          </span>
-        </span>
-        <span class="num">
-          {heightValue(aircraft.height)}
-          <small>{heightSource(aircraft.height)}</small>
-        </span>
+        <Glyph mark={mark} stale={stale} blink={unacknowledged} />
+        <b class="name">{aircraftName(aircraft)}</b>
+        <span class="num">{heightValue(aircraft.height)}</span>
         <span class="num">{number(aircraft.speed_mps, "m/s")}</span>
         <span class="num">{number(aircraft.battery_pct, "%")}</span>
         <span class={`num${stale ? " old" : ""}`} data-testid={`row-age-${aircraft.id}`}>
-          {aircraft.ended ? <>ended</> : ageText(age)}
-          {stale && <small>old</small>}
+          {ageText(age)}
+        </span>
+        <span class="under">
+          {loud ? (
+            <>
+              <Badge level={aircraft.level} detail={aircraft.level === "lost" ? duration(age) : undefined} />
+              {mark.breachEdge && <Badge level="lost" detail={duration(age)} />}
+            </>
+          ) : (
+            <small data-level="clear">{aircraft.ended ? "ENDED" : WORD.clear}</small>
+          )}
+          {stale && <small class="tag">OLD</small>}
+          {aircraft.replay && <small class="tag">REPLAY</small>}
+          <small class="source">{heightSource(aircraft.height)}</small>
         </span>
         {(problem !== null || oldPosition) && (
           <span class="note">

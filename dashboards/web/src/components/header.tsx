@@ -30,7 +30,7 @@ export function Header({ filter, onFilter }: HeaderProps) {
             onClick={() => onFilter(filter === name ? null : name)}
           >
             {name !== "flying" && found[name] > 0 && <Glyph mark={{ level: name, breachEdge: false }} />}
-            <b>{state.known ? found[name] : NOT_KNOWN}</b> {name === "flying" ? "flying" : WORD[name].toLowerCase()}
+            <b>{state.known ? found[name] : NOT_KNOWN}</b> <span class="count-word">{name === "flying" ? "flying" : WORD[name].toLowerCase()}</span>
           </button>
         ))}
       </div>

@@ -30,8 +30,8 @@ export function Queue({ cards, waiting, onStation, soundArmed, soundProblem, onS
     <section class="queue" aria-label="Alerts">
       <div class="bar">
         <h2>
-          Alerts{" "}
-          <span class="queue-count" data-testid="queue-count" data-unacknowledged={unacknowledged}>
+          <span class={unacknowledged > 0 ? "unseen" : ""}>Alerts</span>{" "}
+          <span data-testid="queue-count" data-unacknowledged={unacknowledged}>
             {unacknowledged > 0 ? `${unacknowledged} unacknowledged` : cards.length > 0 ? `${cards.length} standing` : ""}
           </span>
         </h2>
