@@ -25,7 +25,10 @@ class NoSuchFlight(WedgetailError):
 
 @dataclass(frozen=True, slots=True)
 class StoredRecord:
-    """One record of the stream. batch: of a block, its rows of this flight that were no duplicates; body: of any other."""
+    """One record of the stream. batch: of a block, its rows of this flight that were no duplicates; body: of any other.
+
+    rows: the number that each row of the batch had in the block.
+    """
 
     topic: str  # without prefix
     partition: int
@@ -34,6 +37,7 @@ class StoredRecord:
     kind: str
     batch: pa.RecordBatch | None = None
     body: bytes | None = None
+    rows: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,7 @@ async def read_flight(conn: AsyncConnection[Any], link: str) -> list[StoredRecor
         topic = (TELEMETRY_IMPORT if imported else TELEMETRY).name
         given = {"aircraft_ids": [row[0] for row in found], "imported": imported, "topic": topic}
         stretches = await _stretches(conn, given)
-        batches: dict[int, dict[tuple[int, datetime], pa.RecordBatch]] = {}
+        batches: dict[int, dict[tuple[int, datetime], tuple[pa.RecordBatch, tuple[int, ...]]]] = {}
         for stretch in stretches:
             if stretch.partition not in batches:
                 batches[stretch.partition] = await _batches(conn, given | {"partition": stretch.partition})
@@ -92,7 +96,7 @@ async def _records(
     link: str,
     topic: str,
     stretch: _Stretch,
-    batches: dict[tuple[int, datetime], pa.RecordBatch],
+    batches: dict[tuple[int, datetime], tuple[pa.RecordBatch, tuple[int, ...]]],
 ) -> list[StoredRecord]:
     queries = load("history")
     first, last = stretch.blocks[0][0], stretch.blocks[-1][0]
@@ -108,18 +112,29 @@ async def _records(
         for offset, time, kind, body in spoken
     ]
     records += [
-        StoredRecord(topic, stretch.partition, offset, to_us(time), Kind.BLOCK, batch=batches[offset, time])
+        StoredRecord(topic, stretch.partition, offset, to_us(time), Kind.BLOCK, batch=batch, rows=rows)
         for offset, time in stretch.blocks
+        for batch, rows in [batches[offset, time]]
     ]
     return sorted(records, key=lambda each: each.offset)
 
 
-async def _batches(conn: AsyncConnection[Any], given: dict[str, Any]) -> dict[tuple[int, datetime], pa.RecordBatch]:
-    """Rows back to batches, by (offset, append time)."""
+async def _batches(
+    conn: AsyncConnection[Any], given: dict[str, Any]
+) -> dict[tuple[int, datetime], tuple[pa.RecordBatch, tuple[int, ...]]]:
+    """Rows back to batches with their row numbers, by (offset, append time)."""
     samples: dict[tuple[int, datetime], list[Sample]] = {}
+    numbers: dict[tuple[int, datetime], list[int]] = {}
     async with conn.cursor(row_factory=dict_row) as cursor:
         async for row in cursor.stream(load("history")["flight_rows"], given):
             values = {name: row[name] for name in block.COLUMNS if name != "event_time_us"}
             sample = Sample(**values, event_time_us=to_us(row["event_time"]))
             samples.setdefault((row["offset"], row["append_time"]), []).append(sample)
-    return {key: block.from_samples(rows) for key, rows in samples.items()}
+            numbers.setdefault((row["offset"], row["append_time"]), []).append(row["row"])
+    return {key: (block.from_samples(rows), tuple(numbers[key])) for key, rows in samples.items()}
+
+
+async def flight_events(conn: AsyncConnection[Any], link: str) -> list[bytes]:
+    """The bodies of the alert events that a flight gave, in the order in which they were judged on each partition."""
+    found = await conn.execute(load("history")["flight_events"], {"link": link})
+    return [body.encode() for (body,) in await found.fetchall()]

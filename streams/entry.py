@@ -21,13 +21,17 @@ class Unjudged:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """append_time_us: the record's LogAppendTime. live: of the live topic, not of imports."""
+    """append_time_us: the record's LogAppendTime. live: of the live topic, not of imports.
+
+    rows: what the batch's rows are numbered in the block, where it is only a part of it (a flight read back); else empty.
+    """
 
     partition: int
     offset: int
     append_time_us: int
     live: bool
     body: pa.RecordBatch | Control | Unjudged
+    rows: tuple[int, ...] = ()
 
 
 def named_aircraft(headers: Sequence[tuple[str, bytes]]) -> tuple[UUID, ...]:

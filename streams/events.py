@@ -51,7 +51,7 @@ def alert_event(
         engine=ENGINE,
         partition=entry.partition,
         offset=entry.offset,
-        row=row,
+        row=entry.rows[row] if entry.rows and row >= 0 else row,
     )
 
 

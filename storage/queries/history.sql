@@ -38,3 +38,10 @@ WHERE topic_id = %(topic_id)s AND partition = %(partition)s AND "offset" BETWEEN
 SELECT * FROM telemetry
 WHERE aircraft_id = ANY(%(aircraft_ids)s::uuid[]) AND imported = %(imported)s AND partition = %(partition)s
 ORDER BY append_time, "offset", "row"
+
+-- name: flight_events
+SELECT event.body
+FROM alert_event AS event
+JOIN aircraft USING (aircraft_id)
+WHERE aircraft.link = %(link)s
+ORDER BY event.partition, event."offset"
