@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.client import AIOKafkaClient
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.client import AIOKafkaClient, CoordinationType
+from aiokafka.errors import GroupCoordinatorNotAvailableError, KafkaError, TopicAlreadyExistsError, for_code
 
 from core.errors import BrokerUnreachable, TopicMismatch
 from core.metadata import MetadataWithIds
@@ -39,7 +39,7 @@ def producer(bootstrap: str) -> AIOKafkaProducer:
 
 
 async def ensure_topics(bootstrap: str, prefix: str = "") -> None:
-    """Creates the topics of core.topics that are missing, and returns when all of them can be written.
+    """Creates the topics of core.topics that are missing, and returns when all can be written and groups can read them.
 
     Raises TopicMismatch for one with another number of partitions, BrokerUnreachable when nobody answers.
     """
@@ -55,9 +55,12 @@ async def ensure_topics(bootstrap: str, prefix: str = "") -> None:
                 while not all(name in cluster.topics and cluster.topics[name].led for name in wanted):
                     await asyncio.sleep(_ASK_AGAIN_S)  # the broker tells nobody when it has learned of a topic
                     cluster = await _ask(client, bootstrap, list(wanted))
+                while not await _groups_work(client):
+                    await asyncio.sleep(_ASK_AGAIN_S)
         except TimeoutError as error:
             silent = sorted(name for name in wanted if name not in cluster.topics or not cluster.topics[name].led)
-            raise BrokerUnreachable(bootstrap=bootstrap, detail=f"no leader for topics {', '.join(silent)}") from error
+            lacking = f"no leader for topics {', '.join(silent)}" if silent else "no coordinator for consumer groups"
+            raise BrokerUnreachable(bootstrap=bootstrap, detail=lacking) from error
         _refuse_mismatch(wanted, cluster)
 
 
@@ -107,6 +110,16 @@ async def _client(bootstrap: str) -> AsyncIterator[AIOKafkaClient]:
         raise BrokerUnreachable(bootstrap=bootstrap, detail=str(error)) from error
     finally:
         await client.close()
+
+
+async def _groups_work(client: AIOKafkaClient) -> bool:
+    # The broker makes its own topic of group offsets when it is first asked for a coordinator. Asking here spares every
+    # consumer of a new installation a second of loud retries.
+    try:
+        await client.coordinator_lookup(CoordinationType.GROUP, "wedgetail")
+    except GroupCoordinatorNotAvailableError:
+        return False
+    return True
 
 
 async def _ask(client: AIOKafkaClient, bootstrap: str, topics: list[str]) -> _Cluster:

@@ -20,6 +20,7 @@ from wedgetail.servers import Servers
 _READY_S = 60.0
 _ASK_EVERY_S = 0.1
 _HOST = "127.0.0.1"
+_BEGAN = time.monotonic()
 # In this order they start; in this order they stop: nobody is stopped before those who feed him.
 _PARTS = ("ingest", "worker", "recorder", "api")
 
@@ -64,7 +65,6 @@ class _House:
         self._parts: list[Part] = []
 
     async def run(self, reset: bool) -> None:
-        began = time.monotonic()
         settings = self._settings
         refuse_taken_ports(settings)
         if reset:
@@ -92,7 +92,7 @@ class _House:
                 await self._begin(self._part("simulate", ["simulate", "--fleet", str(self._fleet)], environment), group)
             for part in self._parts:
                 part.settled = True
-            _tell(f"ready after {time.monotonic() - began:.0f} s")
+            _tell("ready")
             print(_welcome(settings.api.port, token, self._fleet, settings.ingest.port), flush=True)
 
     async def stop(self) -> None:
@@ -193,7 +193,8 @@ def token_of(path: Path) -> str:
 
 
 def _tell(line: str) -> None:
-    print(line if line.startswith("  ") else f"wedgetail: {line}", flush=True)
+    """A line with the seconds since the start; an indented one (of a log) as it is."""
+    print(line if line.startswith("  ") else f"wedgetail {time.monotonic() - _BEGAN:6.1f} s  {line}", flush=True)
 
 
 def _welcome(port: int, token: str, fleet: int, udp: int) -> str:
