@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from core.errors import UnknownBlockVersion, UnreadableRecord
 from core.sample import Sample
+from core.units import YEAR_10000_US
 
 SCHEMA_VERSION = 1
 MAX_SAMPLES = 1_000
@@ -107,7 +108,28 @@ def decode(value: bytes, version: int = SCHEMA_VERSION) -> pa.RecordBatch:
         raise UnreadableRecord(kind="block", detail=str(error)[:200]) from error
     if batch.schema != SCHEMA:
         raise UnreadableRecord(kind="block", detail="its columns are not those of its version")
+    _check(batch)
     return batch
+
+
+def _check(batch: pa.RecordBatch) -> None:
+    """Refuse what Arrow reads without complaint and nobody can use or store: codes beyond their dictionary, nulls where
+    none may be, broken text, times outside the calendar."""
+    try:
+        batch.validate(full=True)
+    except pa.ArrowInvalid as error:
+        raise UnreadableRecord(kind="block", detail=str(error)[:200]) from error
+    if batch.num_rows > np.iinfo(np.int16).max:
+        raise UnreadableRecord(kind="block", detail=f"{batch.num_rows} rows")
+    for field, column in zip(batch.schema, batch.columns, strict=True):
+        words = column.dictionary if pa.types.is_dictionary(column.type) else None
+        if (words is not None and words.null_count) or (not field.nullable and column.null_count):
+            raise UnreadableRecord(kind="block", detail=f"{field.name} has a null")
+        if words is not None and pa.types.is_string(words.type) and any("\0" in word for word in words.to_pylist()):
+            raise UnreadableRecord(kind="block", detail=f"{field.name} has a NUL")
+    times = values(batch, "event_time_us")
+    if len(times) and not (int(times.min()) >= 0 and int(times.max()) < YEAR_10000_US):
+        raise UnreadableRecord(kind="block", detail="an event time outside the calendar")
 
 
 def aircraft_of(batch: pa.RecordBatch) -> list[UUID]:

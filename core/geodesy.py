@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _A_M = 6_378_137.0  # WGS84 semi-major axis
+_MEAN_RADIUS_M = 6_371_008.8  # IUGG mean radius R1
 _E2 = 6.694379990141316e-3  # first eccentricity squared
 
 
@@ -33,6 +34,15 @@ def metres_per_degree(
 def bearing_deg(east_m: float, north_m: float) -> float:
     """Degrees true, 0 to 360, of a local offset."""
     return math.degrees(math.atan2(east_m, north_m)) % 360.0
+
+
+def great_circle(lon_deg: float, lat_deg: float, to_lon_deg: float, to_lat_deg: float) -> tuple[float, float]:
+    """Metres and initial bearing (degrees true) to a far point, on the sphere of mean radius: right to 0.5 %."""
+    lat, to_lat, turn = map(math.radians, (lat_deg, to_lat_deg, to_lon_deg - lon_deg))
+    north = math.cos(lat) * math.sin(to_lat) - math.sin(lat) * math.cos(to_lat) * math.cos(turn)
+    east = math.sin(turn) * math.cos(to_lat)
+    along = math.sin(lat) * math.sin(to_lat) + math.cos(lat) * math.cos(to_lat) * math.cos(turn)
+    return _MEAN_RADIUS_M * math.atan2(math.hypot(east, north), along), bearing_deg(east, north)
 
 
 def destination(lon_deg: float, lat_deg: float, bearing: float, distance_m: float) -> tuple[float, float]:

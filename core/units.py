@@ -6,6 +6,7 @@ FOOT_M = 0.3048  # international foot, exact
 NAUTICAL_MILE_M = 1852.0  # exact
 US_PER_S = 1_000_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+YEAR_10000_US = 253_402_300_800_000_000  # the first moment that a calendar of four digits cannot write
 
 
 def utc(time_us: int) -> datetime:

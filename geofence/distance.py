@@ -1,5 +1,6 @@
 """How far a point is from a zone's boundary, in metres, and where the nearest point of the boundary lies."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,7 +8,9 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from core.geodesy import bearing_deg, metres_per_degree
+from core.geodesy import bearing_deg, great_circle, metres_per_degree
+
+FAR_M = 20_000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +44,20 @@ def edges_of(footprint: Any) -> Edges:
 def nearest(edges: Edges, lon_deg: float, lat_deg: float) -> Nearest:
     """The nearest point of the boundary, in the plane that is linear in degrees around the point.
 
-    Exact for edges near the point; at 10 km off by less than 0.1 % of the distance (core.geodesy).
+    Exact for edges near the point, off by less than 0.1 % of the distance at 10 km; further than FAR_M it is the great
+    circle to the point found so.
     """
     scale = np.array(metres_per_degree(lat_deg))
-    start = (edges.start - (lon_deg, lat_deg)) * scale
+    offset = edges.start - (lon_deg, lat_deg)
+    offset[:, 0] = (offset[:, 0] + 180.0) % 360.0 - 180.0  # the short way round
+    start = offset * scale
     step = edges.step * scale
     length2 = np.einsum("ij,ij->i", step, step)
     along = -np.einsum("ij,ij->i", start, step) / np.where(length2 == 0.0, 1.0, length2)
     points = start + np.clip(along, 0.0, 1.0)[:, None] * step
     distance2 = np.einsum("ij,ij->i", points, points)
-    east, north = points[int(np.argmin(distance2))]
-    return Nearest(float(np.sqrt(distance2.min())), bearing_deg(float(east), float(north)))
+    east, north = points[int(np.argmin(distance2))].tolist()
+    distance = math.hypot(east, north)
+    if distance > FAR_M:
+        return Nearest(*great_circle(lon_deg, lat_deg, lon_deg + east / float(scale[0]), lat_deg + north / float(scale[1])))
+    return Nearest(distance, bearing_deg(east, north))

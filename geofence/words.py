@@ -10,7 +10,9 @@ from geofence.zone import Datum, ZoneVersion
 
 
 def metres(value: float) -> str:
-    """A length as people say it: one decimal below ten metres, none above."""
+    """A length as people say it: one decimal below ten metres, none above, kilometres from ten of them on."""
+    if abs(value) >= 10_000:
+        return f"{value / 1_000:,.0f} km"
     return f"{value:.1f} m" if abs(value) < 9.95 else f"{value:.0f} m"
 
 
@@ -28,8 +30,9 @@ def refused(fix: Fix) -> str:
     return "" if math.isnan(fix.refused_m) else f" ({metres(fix.refused_m)} AGL was reported: no height)"
 
 
-def fly(edge: Nearest, beyond_m: float = 0.0) -> str:
-    return f"FLY {round(edge.bearing_deg) % 360:03d}° true, {math.ceil(edge.distance_m + beyond_m)} m"
+def fly(edge: Nearest) -> str:
+    far = metres(edge.distance_m) if edge.distance_m >= 10_000 else f"{math.ceil(edge.distance_m)} m"
+    return f"FLY {round(edge.bearing_deg) % 360:03d}° true, {far}"
 
 
 def climb_or_descend(band: Band) -> str:
