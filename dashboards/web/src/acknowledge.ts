@@ -13,21 +13,15 @@ const record = (value: unknown): Record<string, unknown> =>
   typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
 
 function detailOf(body: unknown): string | null {
-  const { detail, message } = record(body);
-  if (typeof detail === "string") return detail;
-  if (Array.isArray(detail)) return detail.map((one) => String(record(one).msg ?? "")).join("; ");
-  const nested = record(detail);
-  for (const text of [nested.detail, nested.message, message]) if (typeof text === "string") return text;
+  const { detail, title } = record(body);
+  for (const text of [detail, title]) if (typeof text === "string" && text !== "") return text;
   return null;
 }
 
-/** Who was first, as a 409 names it: anywhere in the answer as acknowledged, or at its top. */
+/** Who was first, as the problem of a 409 names it. */
 function firstOf(body: unknown): { station: string; at: string } | null {
-  const top = record(body);
-  for (const place of [top, record(top.detail), record(top.acknowledged), record(record(top.detail).acknowledged), record(top.first)]) {
-    if (typeof place.station === "string" && typeof place.at === "string") return { station: place.station, at: place.at };
-  }
-  return null;
+  const first = record(record(body).first);
+  return typeof first.station === "string" && typeof first.at === "string" ? { station: first.station, at: first.at } : null;
 }
 
 /** null: the server accepted it. Otherwise what to tell, and whether the same request may be sent again. */
@@ -37,8 +31,8 @@ export function outcome(answer: Answer, zone: string): { problem: string; again:
   const detail = detailOf(body);
   if (status === 409) {
     const first = firstOf(body);
-    const who = first === null ? null : `${first.station}, ${momentTime(at(first.at), at(first.at), zone)}`;
-    return { problem: `Already acknowledged by ${who ?? detail ?? "someone else"}.`, again: false };
+    if (first === null) return { problem: detail ?? "Not acknowledged: something else was first.", again: false };
+    return { problem: `Already acknowledged by ${first.station}, ${momentTime(at(first.at), at(first.at), zone)}.`, again: false };
   }
   if (status === 503) return { problem: `Not recorded yet${detail === null ? "" : ` (${detail})`}. Press again: it counts once.`, again: true };
   if (status === 401 || status === 403) return { problem: "The token was refused. Open the printed address again.", again: false };

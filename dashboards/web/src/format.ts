@@ -85,8 +85,14 @@ export function heightSource(height: Height | null): string {
   return [height.source ?? "source not named", margin].filter((part) => part !== "").join(" ");
 }
 
-export function aircraftName(of: Pick<Aircraft, "name" | "link_name" | "link" | "system_id">): string {
-  return of.name ?? `${of.link_name ?? of.link} / ${of.system_id}`;
+/** The registered name; an unregistered aircraft is who the link says it is: its system there. */
+export function aircraftName(of: { name: string | null; system_id: number | null }): string {
+  return of.name ?? `System ${of.system_id ?? NOT_KNOWN}`;
+}
+
+/** The link of an unregistered aircraft, without which its system says little; null for a registered one. */
+export function unregisteredLink(of: { name: string | null; link_name: string | null }): string | null {
+  return of.name === null ? (of.link_name ?? "link not named") : null;
 }
 
 const MISSING: Record<string, string> = {

@@ -5,9 +5,14 @@ import type { Aircraft, Alert, Level } from "./protocol";
 
 export const RANK: Record<Level, number> = { breach: 0, lost: 1, warning: 2, unknown: 3, clear: 4 };
 
+/** Nobody listens to a link: one fact, told for each of its aircraft, and shown as one card. */
+export const NOT_HEARD = "LINK-NOT-HEARD";
+
 export interface Card {
-  /** The aircraft's id: a card is an aircraft. */
+  /** The aircraft's id: a card is an aircraft. For a link that nobody listens to, link: and its name. */
   id: string;
+  /** The link, where the card stands for all of its aircraft; else null. */
+  link: string | null;
   /** Standing conditions first, the worst first; never empty. */
   alerts: Alert[];
   unacknowledged: number;
@@ -64,16 +69,33 @@ export function byCard(a: Card, b: Card): number {
 }
 
 export function cards(alerts: Iterable<Alert>): Card[] {
-  const byAircraft = new Map<string, Alert[]>();
+  const shown = [...alerts].filter(onThePage);
+  const unheard = grouped(
+    shown.filter((alert) => alert.rule === NOT_HEARD && alert.link_name !== null),
+    (alert) => alert.link_name!,
+  );
+  const together = new Set([...unheard].filter(([, own]) => own.length > 1).map(([link]) => link));
+  const cardOf = (alert: Alert): string =>
+    alert.rule === NOT_HEARD && together.has(alert.link_name ?? "") ? `link:${alert.link_name}` : alert.aircraft_id;
+  return [...grouped(shown, cardOf)]
+    .map(([id, own]) => ({
+      id,
+      link: id.startsWith("link:") ? id.slice("link:".length) : null,
+      alerts: own.sort(byUrgency),
+      unacknowledged: own.filter(needsAcknowledging).length,
+    }))
+    .sort(byCard);
+}
+
+function grouped(alerts: readonly Alert[], keyOf: (alert: Alert) => string): Map<string, Alert[]> {
+  const groups = new Map<string, Alert[]>();
   for (const alert of alerts) {
-    if (!onThePage(alert)) continue;
-    const held = byAircraft.get(alert.aircraft_id);
-    if (held === undefined) byAircraft.set(alert.aircraft_id, [alert]);
+    const key = keyOf(alert);
+    const held = groups.get(key);
+    if (held === undefined) groups.set(key, [alert]);
     else held.push(alert);
   }
-  return [...byAircraft]
-    .map(([id, own]) => ({ id, alerts: own.sort(byUrgency), unacknowledged: own.filter(needsAcknowledging).length }))
-    .sort(byCard);
+  return groups;
 }
 
 export interface Arranged {

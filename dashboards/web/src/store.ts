@@ -95,7 +95,7 @@ export class Store {
     const asked = this.state.zonesAsked;
     this.fetched = asked;
     try {
-      const response = await fetch("./api/v1/zones", {
+      const response = await fetch("./api/v1/zones?coming=true", {
         headers: { Authorization: `Bearer ${this.token}` },
         signal: AbortSignal.timeout(10_000),
       });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { outcome } from "../src/acknowledge";
 import { ageSeconds, ServerClock } from "../src/clock";
-import { age, aircraftName, clockTime, duration, heightSource, heightValue, momentTime, number, positionProblem, zoneLimits } from "../src/format";
+import { age, aircraftName, clockTime, duration, heightSource, heightValue, momentTime, number, positionProblem, unregisteredLink, zoneLimits } from "../src/format";
 import { backoffMs } from "../src/live";
 import { readPreferences, stationName, DEFAULTS } from "../src/preferences";
 import { due } from "../src/sound";
@@ -68,9 +68,9 @@ describe("heights and numbers", () => {
     expect(number(null, "m")).toBe("–");
   });
 
-  it("name an unregistered aircraft by its link and system", () => {
-    expect(aircraftName(aircraft({ name: null }))).toBe("field / 1");
-    expect(aircraftName(aircraft({ name: null, link_name: null }))).toBe("udp:14550/127.0.0.1 / 1");
+  it("name an unregistered aircraft by its system, with its link", () => {
+    expect([aircraftName(aircraft({ name: null })), unregisteredLink(aircraft({ name: null }))]).toEqual(["System 1", "field"]);
+    expect([aircraftName(aircraft()), unregisteredLink(aircraft())]).toEqual(["Kite 1", null]);
   });
 
   it("say why there is no position", () => {
@@ -88,16 +88,16 @@ describe("heights and numbers", () => {
 
 describe("an acknowledgement's answer", () => {
   it("names who was first", () => {
-    const body = { detail: { code: "already_acknowledged", station: "Tower", at: "2026-11-23T13:00:05Z" } };
+    const body = { title: "Already acknowledged", detail: "Tower was first", first: { n: 1, station: "Tower", at: "2026-11-23T13:00:05Z" } };
     expect(outcome({ status: 409, body }, "Australia/Sydney")).toEqual({
       problem: "Already acknowledged by Tower, 00:00:05 AEDT.", again: false,
     });
-    expect(outcome({ status: 409, body: { detail: "Tower at 13:00:05" } }, "UTC")?.problem).toBe("Already acknowledged by Tower at 13:00:05.");
+    expect(outcome({ status: 409, body: { detail: "The request id was used before." } }, "UTC")?.problem).toBe("The request id was used before.");
   });
 
   it("may be sent again as the same request while its outcome is not known", () => {
     expect(outcome({ status: 503, body: {} }, "UTC")?.again).toBe(true);
-    expect(outcome({ status: 422, body: { detail: [{ msg: "station too long" }] } }, "UTC")).toEqual({
+    expect(outcome({ status: 422, body: { detail: "station too long" } }, "UTC")).toEqual({
       problem: "Not acknowledged: station too long.", again: false,
     });
     expect(outcome({ status: 200, body: {} }, "UTC")).toBeNull();

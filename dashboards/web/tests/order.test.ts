@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { arrange, byAttention, cardLevel, cards } from "../src/order";
+import { arrange, byAttention, cardLevel, cards, NOT_HEARD } from "../src/order";
 import { markOf } from "../src/glyphs";
 import { aircraft, alert } from "./make";
 
@@ -37,6 +37,12 @@ describe("the queue", () => {
       alert({ id: "3", aircraft_id: "new breach" }),
     ]).map((card) => card.id);
     expect(order).toEqual(["new breach", "seen breach, new warning"]);
+  });
+
+  it("has one card for a link that nobody listens to, and the other alerts of its aircraft on their own", () => {
+    const unheard = (id: string, over = {}) => alert({ id, aircraft_id: id, rule: NOT_HEARD, level: "unknown", ...over });
+    const found = cards([unheard("a"), unheard("b"), unheard("c", { link_name: "other" }), alert({ id: "x", aircraft_id: "a" })]);
+    expect(found.map((card) => [card.id, card.link, card.unacknowledged])).toEqual([["a", null, 1], ["c", null, 1], ["link:field", "field", 2]]);
   });
 
   it("keeps what is cleared until it is acknowledged, and what is acknowledged until it is cleared", () => {

@@ -14,7 +14,7 @@ export function announce(alerts: readonly Alert[], count: number): Announcement 
     urgent: alerts.some((alert) => alert.level === "breach" || alert.level === "lost"),
     text: alerts
       .map((alert) => {
-        const name = aircraftName({ name: alert.aircraft_name, link_name: alert.link_name, link: "unregistered", system_id: alert.system_id ?? 0 });
+        const name = aircraftName({ name: alert.aircraft_name, system_id: alert.system_id });
         return `${WORD[alert.level]}: ${name}, ${alert.what}`;
       })
       .join(". "),

@@ -30,7 +30,7 @@ export function App({ store }: { store: Store }) {
   const [drawer, setDrawer] = useState(false);
   const [zone, setZone] = useState<string | null>(null);
   const [link, setLink] = useState<MapLink>({ hover: () => undefined, lookAtZone: () => undefined });
-  const [waiting, setWaiting] = useState<Alert | null>(null);
+  const [waiting, setWaiting] = useState<readonly Alert[]>([]);
   const [said, setSaid] = useState<Announcement | null>(null);
   const sounder = useMemo(() => new Sounder(), []);
   const [soundArmed, setSoundArmed] = useState(false);
@@ -91,9 +91,9 @@ export function App({ store }: { store: Store }) {
     prefer,
     selected,
     show,
-    acknowledge: (alert) => {
-      if (preferences.station === "") setWaiting(alert);
-      else void store.acknowledge(alert, preferences.station);
+    acknowledge: (alerts) => {
+      if (preferences.station === "") setWaiting(alerts);
+      else for (const alert of alerts) void store.acknowledge(alert, preferences.station);
     },
   };
   const toggleSound = (): void => {
@@ -109,8 +109,8 @@ export function App({ store }: { store: Store }) {
   const stationNamed = (name: string): void => {
     prefer({ station: name });
     // What is acknowledged is the alert as it was seen when the button was pressed.
-    if (waiting !== null) void store.acknowledge(waiting, name);
-    setWaiting(null);
+    for (const alert of waiting) void store.acknowledge(alert, name);
+    setWaiting([]);
   };
 
   return (
@@ -147,7 +147,7 @@ export function App({ store }: { store: Store }) {
             <Handle cards={queue} open={drawer} onToggle={() => setDrawer(!drawer)} />
             <Queue
               cards={queue}
-              waiting={waiting !== null}
+              waiting={waiting.length > 0}
               onStation={stationNamed}
               soundArmed={soundArmed}
               soundProblem={soundProblem}

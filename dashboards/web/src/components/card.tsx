@@ -1,8 +1,9 @@
 import type { ComponentChildren } from "preact";
 import { ageSeconds, at } from "../clock";
-import { age, duration, momentTime, NOT_KNOWN, WORD } from "../format";
+import { age, aircraftName, duration, momentTime, unregisteredLink, WORD } from "../format";
 import { cardLevel, needsAcknowledging, stands, type Card } from "../order";
 import type { Alert } from "../protocol";
+import { useCardKeys } from "./cardkeys";
 import { usePage } from "./context";
 import { Badge, Glyph } from "./glyph";
 
@@ -13,21 +14,17 @@ export function AlertCard({ card, done }: { card: Card; done: boolean }) {
   const page = usePage();
   const [head, ...others] = card.alerts;
   if (head === undefined) return null;
+  // One press, one alert: nothing that came up in the same moment is acknowledged unread.
   const first = card.alerts.find(needsAcknowledging);
   const level = cardLevel(card);
-  const waits = first !== undefined && !done;
-  const name = head.aircraft_name ?? `${head.link_name ?? "unregistered"} / ${head.system_id ?? "?"}`;
+  const waits = needsAcknowledging(head) && !done;
+  const who = { name: head.aircraft_name, system_id: head.system_id, link_name: head.link_name };
+  const name = aircraftName(who);
+  const link = unregisteredLink(who);
 
-  const onKey = (event: KeyboardEvent): void => {
-    if (!page.preferences.keys || event.ctrlKey || event.altKey || event.metaKey || event.repeat) return;
-    if (event.target instanceof HTMLInputElement) return;
-    const onCard = event.target === event.currentTarget;
-    if (event.key.toLowerCase() === "a" && first !== undefined && !done) page.acknowledge(first);
-    else if (event.key === "Enter" && onCard) page.show(card.id, true);
-    else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && onCard) neighbour(event);
-    else return;
-    event.preventDefault();
-  };
+  const onKey = useCardKeys(() => {
+    if (first !== undefined && !done) page.acknowledge([first]);
+  }, () => page.show(card.id, true));
 
   return (
     <article
@@ -41,7 +38,10 @@ export function AlertCard({ card, done }: { card: Card; done: boolean }) {
     >
       <div class="card-top">
         <Status alert={head} done={done} blink={!done && needsAcknowledging(head)} />
-        <b class="card-name">{name}</b>
+        <span class="card-name">
+          <b>{name}</b>
+          {link !== null && <small> {link}</small>}
+        </span>
         <Since alert={head} />
       </div>
       <p class="what" data-testid={`what-${head.id}`}>
@@ -74,13 +74,7 @@ export function AlertCard({ card, done }: { card: Card; done: boolean }) {
   );
 }
 
-function neighbour(event: KeyboardEvent): void {
-  const cards = [...document.querySelectorAll<HTMLElement>(".card")];
-  const here = cards.indexOf(event.currentTarget as HTMLElement);
-  cards[here + (event.key === "ArrowDown" ? 1 : -1)]?.focus();
-}
-
-function Status({ alert, done, blink }: { alert: Alert; done: boolean; blink: boolean }) {
+export function Status({ alert, done, blink }: { alert: Alert; done: boolean; blink: boolean }) {
   if (stands(alert) && !done) {
     return (
       <span class="status-mark">
@@ -93,14 +87,15 @@ function Status({ alert, done, blink }: { alert: Alert; done: boolean; blink: bo
     <span class="status-mark">
       <Glyph mark={{ level: "clear", breachEdge: false }} stale blink={blink} />
       <span class="badge badge-cleared">
-        {needsAcknowledging(alert) && !done ? "CLEARED, NOT SEEN" : "CLEARED"} <small>was {WORD[alert.level]}</small>
+        {needsAcknowledging(alert) && !done ? "CLEARED, NOT SEEN" : "CLEARED"}
+        {alert.level !== "clear" && <small> was {WORD[alert.level]}</small>}
       </span>
     </span>
   );
 }
 
 /** How long it lasts, or lasted. */
-function Since({ alert }: { alert: Alert }) {
+export function Since({ alert }: { alert: Alert }) {
   const { now } = usePage();
   const start = at(alert.start);
   const end = stands(alert) ? now : at(alert.cleared_at);
@@ -166,7 +161,7 @@ function Handling({ alert, done, main = false, children }: HandlingProps) {
           onClick={(event) => {
             // The button goes when the server answers: who works by keyboard stays on the card.
             if (event.detail === 0) event.currentTarget.closest<HTMLElement>(".card")?.focus();
-            if (live) acknowledge(alert);
+            if (live) acknowledge([alert]);
           }}
         >
           {busy ? "Sending…" : "Acknowledge"} {main && <kbd>A</kbd>}
@@ -177,15 +172,14 @@ function Handling({ alert, done, main = false, children }: HandlingProps) {
           Acknowledged by {by.station}, {momentTime(at(by.at), now, zone)}
         </span>
       )}
-      {children}
       {waits && by !== null && <span class="acknowledged">Worse since {by.station} acknowledged it</span>}
+      {children}
       {waits && !live && <span class="problem">Not possible while the connection is lost</span>}
       {request?.problem != null && (
         <span class="problem" role="alert" data-testid={`ack-problem-${alert.id}`}>
           {request.problem}
         </span>
       )}
-      {!waits && by === null && !done && <span class="acknowledged">{NOT_KNOWN}</span>}
     </div>
   );
 }

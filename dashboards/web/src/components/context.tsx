@@ -21,7 +21,7 @@ export interface Page {
   /** Selects an aircraft; with look, the map goes there too (and comes to the front where there are tabs). */
   show(aircraftId: string | null, look: boolean): void;
   /** Asks for a station name first when there is none. */
-  acknowledge(alert: Alert): void;
+  acknowledge(alerts: readonly Alert[]): void;
 }
 
 export const PageContext = createContext<Page | null>(null);

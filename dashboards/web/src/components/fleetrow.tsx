@@ -1,5 +1,5 @@
 import { memo } from "./memo";
-import { age as ageText, aircraftName, duration, heightSource, heightValue, NOT_KNOWN, number, positionProblem, WORD } from "../format";
+import { age as ageText, aircraftName, duration, heightSource, heightValue, NOT_KNOWN, number, positionProblem, unregisteredLink, WORD } from "../format";
 import { markOf } from "../glyphs";
 import type { Aircraft } from "../protocol";
 import { Detail } from "./detail";
@@ -24,6 +24,7 @@ export const FleetRow = memo(function FleetRow({ aircraft, age, positionAge, una
   const mark = markOf(aircraft);
   const problem = positionProblem(aircraft);
   const oldPosition = problem === null && positionAge !== null && age !== null && positionAge > age + STALE_S;
+  const link = unregisteredLink(aircraft);
   const loud = aircraft.level !== "clear";
   return (
     <li>
@@ -53,6 +54,7 @@ export const FleetRow = memo(function FleetRow({ aircraft, age, positionAge, una
           ) : (
             <small data-level="clear">{aircraft.ended ? "ENDED" : WORD.clear}</small>
           )}
+          {link !== null && <small class="link">{link}</small>}
           {stale && <small class="tag">OLD</small>}
           {aircraft.replay && <small class="tag">REPLAY</small>}
           <small class="source">{heightSource(aircraft.height)}</small>

@@ -5,6 +5,7 @@ import { AlertCard } from "./card";
 import { usePage } from "./context";
 import { useFrozen } from "./frozen";
 import { Glyph } from "./glyph";
+import { LinkCard } from "./linkcard";
 import { Station } from "./station";
 
 interface QueueProps {
@@ -59,9 +60,13 @@ export function Queue({ cards, waiting, onStation, soundArmed, soundProblem, onS
       <Station waiting={waiting} onStation={onStation} />
       <div class="cards" ref={list} data-testid="queue" data-frozen={frozen}>
         {held.length > 0 && <Held held={held} onThaw={() => setPlaces(cards)} />}
-        {shown.map((card) => (
-          <AlertCard key={card.id} card={card} done={done.has(card.id)} />
-        ))}
+        {shown.map((card) =>
+          card.link === null ? (
+            <AlertCard key={card.id} card={card} done={done.has(card.id)} />
+          ) : (
+            <LinkCard key={card.id} card={card} done={done.has(card.id)} />
+          ),
+        )}
         {shown.length === 0 && held.length === 0 && <Empty known={state.known} running={state.rules?.running ?? false} />}
       </div>
     </section>

@@ -2,7 +2,7 @@
 
 import type { Feature, FeatureCollection, MultiPolygon, Polygon } from "geojson";
 import { ageSeconds, at } from "../clock";
-import { aircraftName, ZONE_KIND } from "../format";
+import { aircraftName, unregisteredLink, ZONE_KIND } from "../format";
 import { markKey, markOf } from "../glyphs";
 import { RANK } from "../order";
 import type { Aircraft, ZoneFeature } from "../protocol";
@@ -18,7 +18,11 @@ export function aircraftFeatures(
   shown: (aircraft: Aircraft) => boolean,
 ): FeatureCollection {
   const features: Feature[] = [];
-  for (const aircraft of fleet) {
+  const all = [...fleet];
+  // Where several links are heard, the system alone does not tell who an unregistered aircraft is.
+  const several = new Set(all.map((one) => one.link)).size > 1;
+  for (const aircraft of all) {
+    const link = several ? unregisteredLink(aircraft) : null;
     if (aircraft.lon === null || aircraft.lat === null) continue;
     const age = ageSeconds(aircraft.position_time, nowMs);
     const stale = age === null || age > STALE_S;
@@ -27,7 +31,7 @@ export function aircraftFeatures(
       geometry: { type: "Point", coordinates: [aircraft.lon, aircraft.lat] },
       properties: {
         id: aircraft.id,
-        name: aircraftName(aircraft),
+        name: link === null ? aircraftName(aircraft) : `${aircraftName(aircraft)}\n${link}`,
         icon: markKey(markOf(aircraft), stale),
         // The nose, only while it is known: an old heading is none.
         heading: stale ? null : aircraft.heading_deg,

@@ -131,14 +131,14 @@ export class MapView {
     if (box !== null) this.map.fitBounds(box, { padding: 48, duration: this.pace() });
   }
 
-  /** All aircraft in view; false when there is none to go to. */
+  /** All aircraft in view, or the zones while there is none; false when it was not aircraft. */
   fit(duration = this.pace()): boolean {
     const fleet = [...(this.picture?.fleet.values() ?? [])];
     const places = fleet.filter((one) => one.lon !== null && one.lat !== null && !one.ended).map((one) => [one.lon!, one.lat!]);
-    const box = boxOf(places);
-    if (box === null) return false;
-    this.map.fitBounds(box, { padding: 56, maxZoom: 15, duration });
-    return true;
+    const zones = this.zones.map(zoneBox).filter((one) => one !== null);
+    const box = boxOf(places) ?? boxOf(zones.flatMap(([west, south, east, north]) => [[west, south], [east, north]]));
+    if (box !== null) this.map.fitBounds(box, { padding: 56, maxZoom: 15, duration });
+    return places.length > 0;
   }
 
   zoom(by: 1 | -1): void {
@@ -183,7 +183,7 @@ export class MapView {
     const waits = (this.picture?.unacknowledged.size ?? 0) > 0 && !this.still.matches;
     if (!this.ready || (!waits && this.bright)) return;
     this.bright = waits ? !this.bright : true;
-    const opacity = this.bright ? 1 : 0.25;
+    const opacity = this.bright ? 1 : 0.35;
     this.map.setPaintProperty("aircraft", "icon-opacity", ["case", ["get", "waits"], opacity, ["get", "dim"], 0.35, 1]);
   }
 
