@@ -18,3 +18,7 @@ class PartFailed(WedgetailError):
 
 class NotReady(WedgetailError):
     """Started, but not ready after {seconds:.0f} s: {detail}. The logs are in {logs}"""
+
+
+class DoorRefused(WedgetailError):
+    """The API did not do {method} {path}: {detail}"""

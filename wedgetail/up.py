@@ -1,7 +1,6 @@
 """`wedgetail up`: starts the servers, then the parts, says what it does, and stops all of it in the right order."""
 
 import asyncio
-import http.client
 import os
 import secrets
 import shutil
@@ -10,7 +9,9 @@ import socket
 import time
 from pathlib import Path
 
+from core.identity import operator_id
 from core.settings import Settings
+from wedgetail.door import HOST, ensure_demo_zones, ready
 from wedgetail.errors import NotReady, PortTaken
 from wedgetail.part import Part
 from wedgetail.prepare import prepare
@@ -19,7 +20,6 @@ from wedgetail.servers import Servers
 
 _READY_S = 60.0
 _ASK_EVERY_S = 0.1
-_HOST = "127.0.0.1"
 _BEGAN = time.monotonic()
 # In this order they start; in this order they stop: nobody is stopped before those who feed him.
 _PARTS = ("ingest", "worker", "recorder", "api")
@@ -89,6 +89,9 @@ class _House:
                 await self._begin(part, group)
             await self._await_ready()
             if self._fleet:
+                identity, listener = operator_id(settings.operator.name), settings.ingest.port
+                if made := await ensure_demo_zones(settings.api.port, token, identity, listener):
+                    _tell(f"{made} zones made for the simulated fleet")
                 await self._begin(self._part("simulate", ["simulate", "--fleet", str(self._fleet)], environment), group)
             for part in self._parts:
                 part.settled = True
@@ -126,8 +129,8 @@ class _House:
     async def _await_ready(self) -> None:
         end = time.monotonic() + _READY_S
         while True:
-            status, answer = await asyncio.to_thread(_ask_ready, self._settings.api.port)
-            if status == 200:
+            is_ready, answer = await ready(self._settings.api.port)
+            if is_ready:
                 return
             if time.monotonic() > end:
                 raise NotReady(seconds=_READY_S, detail=answer, logs=self._directory / "logs")
@@ -145,22 +148,10 @@ def raise_first(work: asyncio.Task[None]) -> None:
         raise error
 
 
-def _ask_ready(port: int) -> tuple[int, str]:
-    link = http.client.HTTPConnection(_HOST, port, timeout=5)
-    try:
-        link.request("GET", "/api/v1/ready")
-        answer = link.getresponse()
-        return answer.status, answer.read(2_000).decode(errors="replace")
-    except (OSError, http.client.HTTPException) as error:
-        return 0, f"the API does not answer ({error})"
-    finally:
-        link.close()
-
-
 def refuse_taken_ports(settings: Settings) -> None:
     """Raises PortTaken, before anything is started, for the port of the API or of ingest."""
     wanted = (
-        ("TCP", socket.SOCK_STREAM, _HOST, settings.api.port, "PORT"),
+        ("TCP", socket.SOCK_STREAM, HOST, settings.api.port, "PORT"),
         ("UDP", socket.SOCK_DGRAM, settings.ingest.host, settings.ingest.port, "WEDGETAIL_INGEST__PORT"),
     )
     for protocol, kind, host, port, setting in wanted:
@@ -199,10 +190,11 @@ def _tell(line: str) -> None:
 
 def _welcome(port: int, token: str, fleet: int, udp: int) -> str:
     flown = (
-        f"{fleet} simulated aircraft fly around Canberra. Most are green. Some break rules on purpose: within a minute\n"
-        "  some turn red or amber in the list and on the map, with an alert each that says which rule, how far, and the\n"
-        "  way back. Acknowledge one: it asks once for the name of your station."
+        f"{fleet} simulated aircraft fly around Canberra. Most are green. Some break rules on purpose, again every two\n"
+        "  minutes: after five seconds the first is above 120 m, others leave their area, cross a power line, fall silent.\n"
+        "  Those turn red or amber in the list and on the map, each with an alert that says which rule, how far, and the way\n"
+        "  back. Acknowledge one: it asks once for the name of your station."
         if fleet
         else f"No aircraft yet: send MAVLink to UDP port {udp}, or run `wedgetail simulate` or `wedgetail replay FILE.tlog`."
     )
-    return f"\n  Open  http://{_HOST}:{port}/#token={token}\n\n  {flown}\n\n  Ctrl-C stops everything; the data stays.\n"
+    return f"\n  Open  http://{HOST}:{port}/#token={token}\n\n  {flown}\n\n  Ctrl-C stops everything; the data stays.\n"

@@ -27,7 +27,7 @@ _ZONE = {
         "type": "Polygon",
         "coordinates": [[[149.0, -35.5], [149.3, -35.5], [149.3, -35.2], [149.0, -35.2], [149.0, -35.5]]],
     },
-    "properties": {"name": "Kept over a restart", "kind": "keep-in"},
+    "properties": {"name": "Kept over a restart", "kind": "keep_in"},
 }
 
 
