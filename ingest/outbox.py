@@ -68,7 +68,7 @@ class Carrier:
                 try:
                     await producer.start()
                 except KafkaError as error:
-                    log.warning("Kafka at %s does not answer (%s): samples wait here", self._bootstrap, error)
+                    log.debug("Kafka at %s does not answer: %s", self._bootstrap, error)
                     await producer.stop()
                     await asyncio.sleep(_AGAIN_S)  # a broker that is away tells nobody when it is back
                 else:
@@ -109,6 +109,7 @@ class Outbox:
         self._empty.set()
         self._number = 0
         self.held_bytes = 0
+        self._moved_s = 0.0  # when the broker last took something, or the first record came to an empty outbox
 
     def put(self, record: Record) -> None:
         """Hands a record over, to be sent behind those of its partition. To be called on the event loop."""
@@ -118,12 +119,18 @@ class Outbox:
             self._under_way[partition] = 0
             self._filled[partition] = asyncio.Event()
             self._tasks[partition] = self._group.create_task(self._carry(partition), name=f"{self._topic}-{partition}")
+        if self._empty.is_set():
+            self._moved_s = asyncio.get_running_loop().time()
         self._number += 1
         self._lanes[partition].append((self._number, record))
         self.held_bytes += _size(record)
         self._filled[partition].set()
         self._empty.clear()
         self._make_room()
+
+    def stuck_s(self, now_s: float) -> float:
+        """For how long the broker has taken nothing of what is here."""
+        return 0.0 if self._empty.is_set() else now_s - self._moved_s
 
     async def drain(self, timeout_s: float) -> bool:
         """Waits until all is with the broker; False when that took too long."""
@@ -163,6 +170,8 @@ class Outbox:
                 await asyncio.sleep(_AGAIN_S)
                 sent = 0
             self._under_way[partition] = 0
+            if sent:
+                self._moved_s = asyncio.get_running_loop().time()
             for _ in range(sent):
                 self.held_bytes -= _size(lane.popleft()[1])
             if not lane:

@@ -26,6 +26,7 @@ _LISTENED_S = 1.0
 _TOLD_S = 10.0
 _TIDY_S = 60.0
 _DRAIN_S = 10.0
+_STUCK_S = 5.0
 
 
 class Service:
@@ -110,6 +111,7 @@ async def listen(settings: Settings, stopped: asyncio.Event, ready: asyncio.Even
             receiver.taken()
             service.heard(heard)
 
+        teller = _Teller(counts, receiver, outbox)
         receiver.start(take)
         log.info("listening for MAVLink on UDP %s port %d", settings.ingest.host, port)
         if ready is not None:
@@ -118,7 +120,8 @@ async def listen(settings: Settings, stopped: asyncio.Event, ready: asyncio.Even
             tasks.create_task(every(_LISTENED_S, service.tell_listened)),
             tasks.create_task(every(_LISTENED_S, listener.keep_new)),
             tasks.create_task(every(_TIDY_S, lambda: listener.tidy(clock_us()))),
-            tasks.create_task(every(_TOLD_S, _Teller(counts, receiver).tell)),
+            tasks.create_task(every(_TOLD_S, teller.counters)),
+            tasks.create_task(every(_LISTENED_S, teller.broker)),
         ]
         try:
             await stopped.wait()
@@ -151,19 +154,31 @@ async def tasks_of_one() -> AsyncIterator[asyncio.TaskGroup]:
 
 
 class _Teller:
-    """Logs the counters when they have changed."""
+    """Says what a person must know: the counters when they have changed; a broker that is away, once, and when it is back."""
 
-    def __init__(self, counts: Counts, receiver: Receiver) -> None:
+    def __init__(self, counts: Counts, receiver: Receiver, outbox: Outbox) -> None:
         self._counts = counts
         self._receiver = receiver
+        self._outbox = outbox
         self._last = ""
+        self._away = False
 
-    def tell(self) -> None:
+    def counters(self) -> None:
         self._counts.kernel_drops = self._receiver.drops()
         line = self._counts.line()
         if line != self._last:
             log.info("%s", line)
             self._last = line
+
+    def broker(self) -> None:
+        stuck_s = self._outbox.stuck_s(asyncio.get_running_loop().time())
+        if not self._away and stuck_s > _STUCK_S:
+            log.warning("Kafka has taken nothing for %.0f s: samples wait here", stuck_s)
+            self._away = True
+        elif self._away and stuck_s <= _STUCK_S:
+            lost = self._counts.dropped_samples
+            log.warning("Kafka is back: %s", f"{lost} samples have been dropped" if lost else "nothing was lost")
+            self._away = False
 
 
 async def every(period_s: float, do: Callable[[], None]) -> None:
