@@ -137,7 +137,7 @@ export class MapView {
     const places = fleet.filter((one) => one.lon !== null && one.lat !== null && !one.ended).map((one) => [one.lon!, one.lat!]);
     const zones = this.zones.map(zoneBox).filter((one) => one !== null);
     const box = boxOf(places) ?? boxOf(zones.flatMap(([west, south, east, north]) => [[west, south], [east, north]]));
-    if (box !== null) this.map.fitBounds(box, { padding: 56, maxZoom: 15, duration });
+    if (box !== null) this.map.fitBounds(box, { padding: { top: 56, bottom: 56, left: 48, right: 96 }, maxZoom: 15, duration });
     return places.length > 0;
   }
 
