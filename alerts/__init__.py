@@ -1,0 +1,1 @@
+"""Who must know: the lifecycle of an alert, its words, its handling."""
