@@ -5,7 +5,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import httpx
@@ -136,7 +136,7 @@ async def eventually(holds: Callable[[], Awaitable[Any]]) -> Any:
 
 
 @asynccontextmanager
-async def opened(settings: Settings, ready: bool = True) -> AsyncIterator[Door]:
+async def opened(settings: Settings, until: Literal["ready", "loaded", "alive"] = "ready") -> AsyncIterator[Door]:
     """A door, from its opening to its clean closing."""
     task = asyncio.create_task(service.run(settings))
     headers = {"Authorization": f"Bearer {settings.api.token}"}
@@ -148,10 +148,10 @@ async def opened(settings: Settings, ready: bool = True) -> AsyncIterator[Door]:
                 if task.done():
                     task.result()
                 try:
-                    answer = await http.get("/api/v1/ready" if ready else "/api/v1/health")
+                    told = (await http.get("/api/v1/health")).json()["door"]
                 except httpx.TransportError:
                     return False
-                return answer.status_code == 200 and (ready or answer.json()["door"]["loaded"])
+                return until == "alive" or bool(told[until])
 
             await eventually(answers)
             yield door
