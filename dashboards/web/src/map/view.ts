@@ -11,6 +11,8 @@ import { styleOf } from "./style";
 import { Trails } from "./trail";
 
 const BLINK_MS = 500;
+/** Marks move at most so often: each drawing places all labels anew. */
+const DRAW_MS = 200;
 const TOUCH_PX = 22;
 const AUSTRALIA: Box = [112, -44, 154, -10];
 
@@ -37,6 +39,8 @@ export class MapView {
   /** Which zones were in force when they were drawn. */
   private force = "";
   private ready = false;
+  private drawnAt = 0;
+  private later = 0;
   private placed = false;
   private bright = true;
   private readonly blinker: number;
@@ -73,6 +77,7 @@ export class MapView {
 
   destroy(): void {
     window.clearInterval(this.blinker);
+    window.clearTimeout(this.later);
     this.map.remove();
   }
 
@@ -83,9 +88,20 @@ export class MapView {
   }
 
   draw(picture: Picture): void {
+    const same = this.picture?.selected === picture.selected && this.picture.shown === picture.shown;
     this.picture = picture;
     this.trails.heard(picture.fleet.values());
-    if (!this.ready) return;
+    const wait = same ? this.drawnAt + DRAW_MS - performance.now() : 0;
+    if (wait <= 0) this.redraw();
+    else if (this.later === 0) this.later = window.setTimeout(() => this.redraw(), wait);
+  }
+
+  private redraw(): void {
+    window.clearTimeout(this.later);
+    this.later = 0;
+    const picture = this.picture;
+    if (!this.ready || picture === null) return;
+    this.drawnAt = performance.now();
     if (picture.nowMs !== null) this.trails.trim(picture.nowMs, new Set(picture.fleet.keys()));
     const { fleet, nowMs, selected, unacknowledged, shown } = picture;
     this.source("aircraft")?.setData(aircraftFeatures(fleet.values(), nowMs, selected, unacknowledged, shown));
@@ -161,7 +177,7 @@ export class MapView {
     this.ready = true;
     this.moved();
     this.drawZones(this.zones);
-    if (this.picture !== null) this.draw(this.picture);
+    this.redraw();
   }
 
   private moved(): void {
