@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 
 from aiokafka import TopicPartition
 
+from alerts.lifecycle import Condition
 from core.errors import WedgetailError
 from core.records import AlertEvent, Guidance, Marker
+from core.units import US_PER_S
 from geofence.world import World
 from streams.entry import Entry, Unjudged, named_aircraft, read
 from streams.events import condition_id
@@ -78,13 +80,16 @@ class Partition:
     def guidance(self) -> tuple[Guidance, ...]:
         """Where each told condition stands now."""
         return tuple(
-            Guidance(
-                condition_id(aircraft, condition), condition.seen_us, condition.what, condition.way_back, condition.beyond_m
-            )
+            Guidance(condition_id(aircraft, held), held.seen_us, _standing(held), held.way_back, held.beyond_m)
             for aircraft in self.state.aircraft.values()
-            for condition in aircraft.conditions.values()
-            if condition.n
+            for held in aircraft.conditions.values()
+            if held.n
         )
+
+
+def _standing(held: Condition) -> str:
+    """What a person reads of a condition that stands; one that is on its way out says so."""
+    return held.what if held.clear_us is None else f"{held.what}; clears after {held.delays[3] / US_PER_S:g} s of this"
 
 
 def world_needed(partition: Partition, entry: Entry) -> int:
