@@ -93,9 +93,6 @@ class Feed:
                 if self.problem != str(error):
                     log.warning("the door cannot open yet: %s", error)
                 self.problem = str(error) or type(error).__name__
-                if self._consumer is not None:
-                    await self._consumer.stop()
-                    self._consumer = None
             await asyncio.sleep(_AGAIN_S)  # neither server tells when it is back
 
     async def _load(self) -> None:
@@ -106,11 +103,20 @@ class Feed:
         if absent := [topic.name for topic in wanted if topic.name not in self.topic_ids]:
             raise BrokerUnreachable(bootstrap=where.bootstrap, detail=f"no topic {', '.join(absent)}")
         partitions = [TopicPartition(self._name(topic.name), at) for topic in wanted for at in range(topic.partitions)]
-        self._consumer = consumer = AIOKafkaConsumer(
+        consumer = AIOKafkaConsumer(
             bootstrap_servers=where.bootstrap, enable_auto_commit=False, auto_offset_reset="none", fetch_max_wait_ms=500
         )
-        await consumer.start()
-        consumer.assign(partitions)
+        try:
+            await consumer.start()
+            consumer.assign(partitions)
+            await self._meet(consumer, partitions)
+            self._consumer = consumer
+        finally:
+            if self._consumer is None:
+                await consumer.stop()
+
+    async def _meet(self, consumer: AIOKafkaConsumer, partitions: list[TopicPartition]) -> None:
+        """The picture as the database has it, and the consumer at the place in the stream where that ends."""
         conn = await connect(self._settings.database.url, name="wedgetail-api-start", statement_timeout_ms=60_000)
         try:
             start = await store.read_start(conn, self.picture.operator_id, self.cluster, self._now_us())

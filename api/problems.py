@@ -122,6 +122,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _plain)
     app.add_exception_handler(psycopg.OperationalError, _away)
     app.add_exception_handler(PoolTimeout, _away)
+    app.add_exception_handler(500, _failed)
 
 
 async def _ours(request: Request, error: Exception) -> Response:
@@ -149,3 +150,9 @@ async def _invalid(request: Request, error: Exception) -> Response:
 async def _plain(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     return respond({"type": "about:blank", "title": error.detail, "status": error.status_code, "detail": error.detail})
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    # Our own mistake: the server logs it whole, the client learns no more than that.
+    detail = "this is a fault of the program: its log says more"
+    return respond({"type": "about:blank", "title": "Internal error", "status": 500, "detail": detail})

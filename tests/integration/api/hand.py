@@ -23,7 +23,7 @@ from core.topics import ALERTS, JUDGED, PARTITIONS, TELEMETRY
 
 OPERATOR = operator_id("demo")
 LINK = "udp:14550/127.0.0.1"
-WAIT_S = 10.0
+WAIT_S = 30.0
 
 
 def aircraft(system_id: int) -> UUID:
@@ -140,8 +140,9 @@ async def opened(settings: Settings, until: Literal["ready", "loaded", "alive"] 
     """A door, from its opening to its clean closing."""
     task = asyncio.create_task(service.run(settings))
     headers = {"Authorization": f"Bearer {settings.api.token}"}
+    address = f"http://127.0.0.1:{settings.api.port}"
     try:
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{settings.api.port}", headers=headers) as http:
+        async with httpx.AsyncClient(base_url=address, headers=headers, timeout=WAIT_S) as http:
             door = Door(settings, http)
 
             async def answers() -> bool:

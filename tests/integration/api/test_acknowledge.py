@@ -30,7 +30,9 @@ async def raised(viewer: Viewer, stream: Stream, *events: AlertEvent) -> UUID:
     return events[0].alert_id
 
 
-async def acknowledge(door: Door, alert_id: UUID, n: int, station: str = "north", request_id: UUID | None = None) -> httpx.Response:
+async def acknowledge(
+    door: Door, alert_id: UUID, n: int, station: str = "north", request_id: UUID | None = None
+) -> httpx.Response:
     body = {"request_id": str(request_id or uuid4()), "n": n, "station": station}
     return await door.http.post(f"/api/v1/alerts/{alert_id}/acknowledge", json=body)
 
@@ -57,7 +59,8 @@ async def test_an_alert_on_the_stream_is_acknowledged_before_the_database_knows_
     answer = await acknowledge(door, alert_id, 1, "Centre, desk 1", request_id)
     assert answer.status_code == 200
     told = answer.json()
-    assert (told["alert_id"], told["request_id"], told["n"], told["station"]) == (str(alert_id), str(request_id), 1, "Centre, desk 1")
+    assert (told["alert_id"], told["request_id"]) == (str(alert_id), str(request_id))
+    assert (told["n"], told["station"]) == (1, "Centre, desk 1")
     pushed = (await viewer.until("alert"))["alert"]
     assert (pushed["state"], pushed["acknowledged"]["station"]) == ("acknowledged", "Centre, desk 1")
 

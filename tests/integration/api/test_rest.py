@@ -150,17 +150,18 @@ async def test_the_database_away_is_503_and_the_live_picture_stays(door: Door, s
         conn.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false'.encode())
         conn.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
         try:
-            answer = await door.http.get("/api/v1/zones", timeout=10)
+            answer = await door.http.get("/api/v1/zones")
             assert (answer.status_code, answer.headers["content-type"]) == (503, "application/problem+json")
             assert answer.headers["retry-after"] == "1"
             assert len(await seen()) == 1
-            health = (await door.http.get("/api/v1/health", timeout=10)).json()
-            assert (health["status"], health["database"]["reachable"], health["kafka"]["reachable"]) == ("degraded", False, True)
+            health = (await door.http.get("/api/v1/health")).json()
+            assert (health["database"]["reachable"], health["kafka"]["reachable"]) == (False, True)
+            assert health["status"] == "degraded"
         finally:
             conn.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true'.encode())
 
     async def back() -> bool:
-        return (await door.http.get("/api/v1/zones", timeout=10)).status_code == 200
+        return (await door.http.get("/api/v1/zones")).status_code == 200
 
     await eventually(back)
 

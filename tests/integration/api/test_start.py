@@ -42,7 +42,9 @@ def store_sample(settings: Settings, system_id: int, **facts: Any) -> None:
         conn.execute(f"INSERT INTO telemetry_live ({names}) VALUES ({marks})".encode(), list(columns.values()))
 
 
-async def test_the_snapshot_holds_what_the_database_has_and_what_the_stream_has_since(prepared: Settings, stream: Stream) -> None:
+async def test_the_snapshot_holds_what_the_database_has_and_what_the_stream_has_since(
+    prepared: Settings, stream: Stream
+) -> None:
     store_event(prepared.database.url, event(1))
     store_event(prepared.database.url, event(1, n=2))
     store_sample(prepared, 1, event_time=utc(now_us() - 3_000_000))
