@@ -83,7 +83,7 @@ async def replay_file(
                 await outbox.close()
                 await refused.close()
                 await carrier.close()
-    return playing.summary(last_us)
+    return playing.summary()
 
 
 class _Playing:
@@ -109,6 +109,7 @@ class _Playing:
         self._packer = Packer()
         self._aircraft: dict[int, UUID] = {}
         self._skipped = 0
+        self._last_us = from_us  # of the log, played
         self._began_us = clock_us()
         self._operator = operator_id(settings.operator.name)
         name = replay_link(log.sha256, self._began_us)
@@ -135,10 +136,12 @@ class _Playing:
                 self._tell_listened(played_us, closed=False)
                 listen_at_s = self._loop.time() + _LISTENED_S
             played_us = max(played_us, due_us)
+            self._last_us = max(self._last_us, entry.time_us)
             self._take(self._link.take(entry.item, self._log.data, due_us))
         self._tell_listened(max(played_us, self._began_us), closed=True)
 
-    def summary(self, last_us: int) -> Summary:
+    def summary(self) -> Summary:
+        last_us = self._last_us
         return Summary(
             self._log.path, self._link.name, self._counts, self._aircraft, self._from_us, last_us, skipped=self._skipped
         )

@@ -18,15 +18,15 @@ _ASK_AGAIN_S = 0.1
 Targets = dict[int, int]  # partition: the offset behind the last record sent
 
 
-async def settled(settings: Settings, targets: Targets, say: Callable[[str], None]) -> None:
+async def settled(settings: Settings, targets: Targets, say: Callable[[str], None], patience_s: float = _PATIENCE_S) -> None:
     """Returns when the import topic's partitions are judged and recorded up to these offsets.
 
     say is told, after 5 s without progress, what is being waited for; the wait goes on.
     """
-    await asyncio.gather(_judged(settings, dict(targets), say), _recorded(settings, dict(targets), say))
+    await asyncio.gather(_judged(settings, dict(targets), say, patience_s), _recorded(settings, dict(targets), say, patience_s))
 
 
-async def _judged(settings: Settings, targets: Targets, say: Callable[[str], None]) -> None:
+async def _judged(settings: Settings, targets: Targets, say: Callable[[str], None], patience_s: float) -> None:
     consumer = AIOKafkaConsumer(bootstrap_servers=settings.kafka.bootstrap, auto_offset_reset="latest")
     await consumer.start()
     try:
@@ -35,7 +35,7 @@ async def _judged(settings: Settings, targets: Targets, say: Callable[[str], Non
         await consumer.seek_to_end(topic)
         while targets:
             try:
-                async with asyncio.timeout(_PATIENCE_S):
+                async with asyncio.timeout(patience_s):
                     record = await consumer.getone()
             except TimeoutError:
                 say("waiting for a worker to judge this flight: is `wedgetail worker` running?")
@@ -50,7 +50,7 @@ async def _judged(settings: Settings, targets: Targets, say: Callable[[str], Non
         await consumer.stop()
 
 
-async def _recorded(settings: Settings, targets: Targets, say: Callable[[str], None]) -> None:
+async def _recorded(settings: Settings, targets: Targets, say: Callable[[str], None], patience_s: float) -> None:
     query = queries.load("ingest", "recorded")["recorded"]
     cluster = await kafka.cluster_id(settings.kafka.bootstrap)
     topic_id = (await kafka.topic_ids(settings.kafka.bootstrap, settings.kafka.prefix))[TELEMETRY_IMPORT.name]
@@ -67,11 +67,11 @@ async def _recorded(settings: Settings, targets: Targets, say: Callable[[str], N
                         del targets[partition]
                     if now != before:
                         moved_s, before = loop.time(), now
-                    elif loop.time() - moved_s >= _PATIENCE_S:
+                    elif loop.time() - moved_s >= patience_s:
                         say("waiting for the recorder to store this flight: is `wedgetail recorder` running?")
                         moved_s = loop.time()
                     if targets:
                         await asyncio.sleep(_ASK_AGAIN_S)  # the database tells nobody when an offset moves
         except psycopg.OperationalError as error:
             say(f"waiting for the database: {str(error).strip()}")
-            await asyncio.sleep(_PATIENCE_S)
+            await asyncio.sleep(patience_s)
