@@ -37,14 +37,16 @@ setup: $(INSTALLED)  ## the environment, without starting anything
 demo: setup  ## everything with a simulated fleet, at http://127.0.0.1:$(PORT) (PORT=, FLEET=, RESET=1 begins anew)
 	@PORT=$(PORT) exec $(BIN)/wedgetail up --fleet $(FLEET) $(if $(RESET),--reset)
 
-test: setup  ## all tests: unit, integration, acceptance
-	@$(BIN)/python -m pytest
+test: setup  ## all tests: of the pages, then unit, integration and acceptance
+	@$(BIN)/python hatch_build.py run test
+	@$(BIN)/python -m pytest tests/unit tests/integration tests/acceptance
 
 check: $(INSTALLED)  ## what a change must pass before anything else: style, types, layers, unit tests
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/python hatch_build.py run check
 	@$(BIN)/python -m pytest -q tests/unit
 
 bench: setup  ## measures, and writes docs/benchmarks.md and docs/benchmarks.json

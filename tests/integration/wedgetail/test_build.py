@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 
 import pytest
@@ -41,3 +42,19 @@ def test_a_build_that_fails_says_which_command_and_what_it_said(tmp_path: Path, 
 def test_a_build_that_makes_no_page_is_no_build(tmp_path: Path) -> None:
     with pytest.raises(hatch_build.PagesNotBuilt, match=r"index\.html"):
         hatch_build.build(pages(tmp_path, "true"))
+
+
+def test_a_machine_without_node_builds_with_that_of_the_build_requirement(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for name in ("sh", "env", "mkdir"):
+        found = shutil.which(name)
+        assert found is not None
+        (programs / name).symlink_to(found)
+    monkeypatch.setenv("PATH", str(programs))
+    (tmp_path / "web").mkdir()
+    web = pages(tmp_path / "web", "mkdir -p dist && node --version > dist/index.html")
+    hatch_build.build(web)
+    assert (web / "dist/index.html").read_text().startswith("v")
