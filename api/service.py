@@ -36,7 +36,9 @@ async def run(settings: Settings) -> None:
     with _listening(settings.api.port) as sock:
         if not settings.api.token:
             print(f"http://{HOST}:{settings.api.port}/#token={token}", flush=True)
-        async with pool(settings.database.url, name="wedgetail-api", wait_timeout_s=_ACQUIRE_S, statement_timeout_ms=_STATEMENT_MS) as connections:
+        async with pool(
+            settings.database.url, name="wedgetail-api", wait_timeout_s=_ACQUIRE_S, statement_timeout_ms=_STATEMENT_MS
+        ) as connections:
             app = build(settings, token, feed, publisher, connections, now_us, built_files())
             server = _Server(
                 uvicorn.Config(
