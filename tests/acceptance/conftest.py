@@ -119,4 +119,3 @@ def house(settings: Settings, fleet: int) -> Iterator[House]:
         for log in sorted((settings.data_dir / "logs").glob("*.log")):
             print(f"--- {log.name}\n{log.read_text()[-3_000:]}")
     assert code == 0, "".join(running.lines)
-

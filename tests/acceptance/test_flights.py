@@ -56,9 +56,7 @@ def copter(shared_data: Path) -> Path:
     return shared_data / "logs" / "copter-canberra.tlog"
 
 
-def test_the_canberra_flight_is_in_history_whole_and_its_alerts_are_those_of_the_reference(
-    house: House, copter: Path
-) -> None:
+def test_the_canberra_flight_is_in_history_whole_and_its_alerts_are_those_of_the_reference(house: House, copter: Path) -> None:
     publish(house, KEEP_IN)
     first = house.command("import", str(copter))
     second = house.command("import", str(copter))
