@@ -24,7 +24,7 @@ from storage.queries import load
 from streams.worlds import COMPLETE_KEY, Complete
 
 RESUME_S = 1.0
-_LOCK = 0x574F524C  # "WORL": one publisher in a database
+PUBLISHER_LOCK = 0x574F524C  # "WORL": one publisher in a database
 _JUDGED = (TELEMETRY.name, TELEMETRY_IMPORT.name)
 
 log = logging.getLogger(__name__)
@@ -91,7 +91,7 @@ class WorldPublisher:
             await producer.stop()
 
     async def _lock(self, conn: Connection) -> bool:
-        row = await (await conn.execute(load("api")["try_publish_lock"], {"key": _LOCK})).fetchone()
+        row = await (await conn.execute(load("api")["try_publish_lock"], {"key": PUBLISHER_LOCK})).fetchone()
         return bool(row and row[0])
 
     async def _publish(

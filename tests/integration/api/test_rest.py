@@ -86,7 +86,7 @@ async def test_what_is_wrong_with_a_question_is_told_by_field_and_is_never_a_500
 
 
 async def test_latest_states_are_those_of_the_stream(door: Door, stream: Stream) -> None:
-    await stream.samples(sample(1, battery_pct=81, mode="AUTO"), sample(2, link="udp:14550/127.0.0.1"))
+    await stream.samples(sample(1, battery_pct=81, mode="AUTO"), sample(2))
 
     async def both() -> list[dict[str, Any]]:
         told: list[dict[str, Any]] = (await door.http.get("/api/v1/aircraft")).json()["aircraft"]
