@@ -12,7 +12,7 @@ from core.records import AlertEvent, Engine, Judged, Tick
 from core.topics import ALERTS, ALERTS_IMPORT, CHECKPOINT, CHECKPOINT_IMPORT, JUDGED, TELEMETRY, TELEMETRY_IMPORT, UNJUDGED
 from streams import checkpoint
 from streams.entry import Entry, Unjudged
-from streams.log import LogReader
+from streams.log import LogReader, MissingRecords
 from streams.partition import Partition, Stored, world_needed
 from streams.state import ENGINE
 from streams.worlds import WorldFollower
@@ -63,18 +63,20 @@ class Judging:
             wanted = [tp for tp in sorted(self.owned) if not self._partition(tp).loaded]
             await self._load([self._partition(tp) for tp in wanted])
 
-    async def take(self, tp: TopicPartition, stored: Stored) -> None:
-        """One record: judged and told when this returns, or its partition stopped and says why."""
+    async def take(self, tp: TopicPartition, stored: Stored) -> bool:
+        """One record: judged and told when this returns True. False: its partition stopped, and it must stay unacknowledged."""
         partition = self._partition(tp)
         if not partition.loaded and partition.stopped is None:
             async with self._loading:
                 if not partition.loaded:
                     await self._load([partition])
-        if partition.stopped is not None or stored.offset < partition.next:
-            return
-        if stored.offset > partition.next:
+        if partition.stopped is None and stored.offset > partition.next:
             await self._catch_up(partition, stored.offset)
-        await self._judge(partition, stored)
+        if partition.stopped is not None:
+            return False
+        if stored.offset == partition.next:
+            await self._judge(partition, stored)
+        return True
 
     async def _judge(self, partition: Partition, stored: Stored) -> None:
         while True:
@@ -161,9 +163,13 @@ class Judging:
         """Judges what the log holds between next and end: missed while another worker had the partition."""
         try:
             found = await self._reader.read({partition.tp: (partition.next, end)})
-        except WedgetailError as error:
-            self._stop(partition, error)
-            return
+        except MissingRecords as gone:
+            if partition.tp.partition not in self._accept_gap:
+                self._stop(partition, gone)
+                return
+            log.warning("%s/%d: going on although %s", *partition.tp, gone)
+            partition.next = (await self._reader.bounds([partition.tp]))[partition.tp].first
+            found = await self._reader.read({partition.tp: (partition.next, end)})
         for record in found[partition.tp]:
             await self._judge(partition, stored_of(record.offset, record.timestamp, record.headers, record.value))
 

@@ -107,8 +107,9 @@ class Worker:
         message = event.message
         tp = TopicPartition(message.topic, message.partition)
         headers = message.headers.items() if hasattr(message.headers, "items") else message.headers or ()
-        await self.judging.take(tp, stored_of(message.offset, round(message.timestamp * 1_000), headers, message.value))
-        event.ack()
+        stored = stored_of(message.offset, round(message.timestamp * 1_000), headers, message.value)
+        if await self.judging.take(tp, stored):
+            event.ack()
 
     def _live_lags(self) -> bool:
         """Is more than one record of some live partition still waiting here?"""

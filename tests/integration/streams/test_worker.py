@@ -1,12 +1,14 @@
 """A worker on a real Kafka: records in, alert events and progress out, whoever is killed in between."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
+from time import time_ns
 from uuid import UUID, uuid5
 
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from core import block, records
 from core.identity import aircraft_id, operator_id, partition_of
@@ -70,6 +72,21 @@ class Bench:
         await self.out.send_and_wait(self.name(WORLD), records.encode(Complete(world)), key=COMPLETE_KEY)
         await self.send_control(Marker(world))
 
+    async def forget_before(self, offset: int) -> None:
+        """The log loses its records below an offset, as by retention."""
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.settings.kafka.bootstrap)
+        await admin.start()
+        await admin.delete_records({TopicPartition(self.name(TELEMETRY), PARTITION): RecordsToDelete(before_offset=offset)})
+        await admin.close()
+
+    async def end(self) -> int:
+        consumer = self._consumer(TELEMETRY)
+        await consumer.start()
+        partition = TopicPartition(self.name(TELEMETRY), PARTITION)
+        end: int = (await consumer.end_offsets([partition]))[partition]
+        await consumer.stop()
+        return end
+
     async def events(self, count: int) -> list[AlertEvent]:
         """The first alert events of the topic, as many as asked."""
         found: list[AlertEvent] = []
@@ -84,6 +101,10 @@ class Bench:
         return found
 
     async def judged_up_to(self, next_offset: int, worker: str | None = None) -> Judged:
+        """The first word, on this test's partition, that it is judged so far."""
+        return await self.said(lambda said: said.next >= next_offset and worker in (None, said.worker))
+
+    async def said(self, wanted: Callable[[Judged], bool]) -> Judged:
         consumer = self._consumer(JUDGED)
         async with asyncio.timeout(30):
             await consumer.start()
@@ -91,7 +112,7 @@ class Bench:
                 while True:
                     said = records.decode(Judged, (await consumer.getone()).value or b"")
                     here = said.partition == PARTITION and said.topic == TELEMETRY.name
-                    if here and said.next >= next_offset and worker in (None, said.worker):
+                    if here and wanted(said):
                         return said
             finally:
                 await consumer.stop()
@@ -110,8 +131,8 @@ async def bench(settings: Settings) -> AsyncIterator[Bench]:
 
 
 @asynccontextmanager
-async def working(settings: Settings) -> AsyncIterator[Worker]:
-    worker = Worker(settings)
+async def working(settings: Settings, accept_gap: Iterable[int] = ()) -> AsyncIterator[Worker]:
+    worker = Worker(settings, accept_gap)
     await worker.start()
     try:
         yield worker
@@ -120,8 +141,6 @@ async def working(settings: Settings) -> AsyncIterator[Worker]:
 
 
 def now_us() -> int:
-    from time import time_ns
-
     return time_ns() // 1_000
 
 
@@ -167,3 +186,55 @@ async def test_a_block_that_cannot_be_read_puts_its_aircraft_in_doubt_and_the_pa
     assert (doubt.rule, doubt.level, doubt.condition) == ("EVIDENCE-NOT-JUDGED", "unknown", "raised")
     assert (over.alert_id, over.condition) == (doubt.alert_id, "cleared")
     assert isinstance(doubt.aircraft_id, UUID) and doubt.aircraft_id == AIRCRAFT
+
+
+async def test_two_workers_share_the_partitions_and_one_goes_on_alone(bench: Bench) -> None:
+    start = now_us() - 10_000_000
+    async with working(bench.settings) as first:
+        async with working(bench.settings) as second:
+            await both_work(first, second)
+            await bench.publish_world(ZONE)
+            await bench.send_block([sample(i, start, 149.005) for i in range(1, 4)])
+            await bench.judged_up_to(2)
+        await bench.send_block([sample(i, start, 149.005) for i in range(4, 9)])
+        (event,) = await bench.events(1)
+    assert (event.n, event.start_us) == (1, start + 200_000)
+
+
+async def both_work(*workers: Worker) -> None:
+    """Each has partitions of its own, and together they have all."""
+    async with asyncio.timeout(30):
+        while True:
+            owned = [worker.judging.owned for worker in workers]
+            if all(owned) and sum(map(len, owned)) == len(frozenset().union(*owned)) == 2 * PARTITIONS:
+                return
+            await asyncio.sleep(0.1)  # Faust tells of an assignment to nobody but its own app
+
+
+async def test_a_log_that_lost_its_beginning_without_a_checkpoint_is_not_judged_until_a_person_accepts_the_gap(
+    bench: Bench,
+) -> None:
+    start = now_us() - 10_000_000
+    for i in range(1, 4):
+        await bench.send_block([sample(i, start, 149.5)])
+    await bench.forget_before(2)
+    async with working(bench.settings):
+        stopped = await bench.said(lambda said: said.stopped is not None)
+    assert stopped.stopped is not None and "--accept-gap" in stopped.stopped and stopped.next == 0
+    async with working(bench.settings, accept_gap=[PARTITION]):
+        assert (await bench.judged_up_to(3)).stopped is None
+
+
+async def test_records_missing_since_the_checkpoint_stop_the_partition_and_are_named(bench: Bench) -> None:
+    start = now_us() - 10_000_000
+    async with working(bench.settings) as worker:
+        await bench.send_block([sample(1, start, 149.5)])
+        judged = await bench.judged_up_to(1)
+    assert worker.judging.partitions[TopicPartition(bench.name(TELEMETRY), PARTITION)].checkpointed >= judged.next
+    ends = worker.judging.partitions[TopicPartition(bench.name(TELEMETRY), PARTITION)].next
+    while await bench.end() < ends + 3:
+        await bench.send_block([sample(await bench.end() + 2, start, 149.5)])
+    await bench.forget_before(ends + 2)
+    async with working(bench.settings):
+        stopped = await bench.said(lambda said: said.stopped is not None)
+    assert stopped.stopped is not None and f"Records {ends} to {ends + 2}" in stopped.stopped
