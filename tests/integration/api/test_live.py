@@ -238,3 +238,24 @@ async def test_ready_says_how_many_partitions_are_judged(door: Door, stream: Str
     assert (health["status"], health["problems"]) == ("ok", [])
     assert len(health["judged"]) == PARTITIONS
     assert all(one["age_s"] < 5 and one["worker"] == "by hand" for one in health["judged"])
+
+
+async def test_a_viewer_that_does_not_read_gets_the_latest_state_when_it_does(door: Door, stream: Stream) -> None:
+    async with door.viewer() as slow, door.viewer() as quick:
+        await slow.subscribe()
+        slow.socket.transport.pause_reading()
+        await quick.subscribe(id="quick")
+        for step in range(1, 31):
+            # enough aircraft that what the system buffers for a socket cannot hold all these frames
+            await stream.samples(*(sample(n, lat_e7=-353_000_000 - step) for n in range(1, 200)))
+            await quick.until("changes")
+        wanted = round((-353_000_000 - 30) / 1e7, 7)
+        await quick.subscribe(id="last")
+        slow.socket.transport.resume_reading()
+        last: dict[str, float] = {}
+        frames = 0
+        while len(last) < 199 or set(last.values()) != {wanted}:
+            told = await slow.until("changes")
+            frames += 1
+            last |= {one["id"]: one["lat"] for one in told["aircraft"]}
+    assert frames > 0
