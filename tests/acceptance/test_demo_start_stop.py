@@ -34,7 +34,7 @@ _ZONE = {
 class Demo:
     """One run of the supervisor, its lines as they come."""
 
-    def __init__(self, directory: Path, *arguments: str) -> None:
+    def __init__(self, directory: Path, *arguments: str, **environment: str) -> None:
         self.directory = directory
         self.port = free_port()
         self.began = time.monotonic()
@@ -42,7 +42,8 @@ class Demo:
             [sys.executable, "-m", "wedgetail", "up", *arguments],
             cwd=ROOT,
             env=os.environ
-            | {"WEDGETAIL_DATA_DIR": str(directory), "PORT": str(self.port), "WEDGETAIL_INGEST__PORT": str(free_port())},
+            | {"WEDGETAIL_DATA_DIR": str(directory), "PORT": str(self.port), "WEDGETAIL_INGEST__PORT": str(free_port())}
+            | environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -92,9 +93,9 @@ class Demo:
 
 
 @contextmanager
-def demo(directory: Path, *arguments: str) -> Iterator[Demo]:
+def demo(directory: Path, *arguments: str, **environment: str) -> Iterator[Demo]:
     """A demo that is ready; killed afterwards if the test has not ended it."""
-    run = Demo(directory, *arguments)
+    run = Demo(directory, *arguments, **environment)
     try:
         run.until(r"Open +http://127\.0\.0\.1:\d+/#token=\S+")
         yield run
@@ -148,9 +149,11 @@ def test_the_demo_shows_its_fleet_keeps_its_data_and_leaves_nothing_running(tmp_
 
 def test_a_killed_demo_leaves_nothing_running_and_starts_again(tmp_path: Path) -> None:
     with demo(tmp_path) as first:
+        zone = first.ask("zones", _ZONE)[1]
         first.end(signal.SIGKILL)
         assert all_gone(tmp_path, 20)
     with demo(tmp_path) as second:
+        assert zone["id"] in [feature["id"] for feature in second.ask("zones")[1]["features"]]
         assert second.end(signal.SIGINT) == 0
 
 
@@ -187,3 +190,17 @@ def test_a_port_in_use_is_one_line_and_nothing_is_started(tmp_path: Path) -> Non
         assert done.stderr.count("\n") == 1
         assert not (tmp_path / "two" / "kafka").exists()
         assert first.end(signal.SIGINT) == 0
+
+
+def test_configured_servers_are_used_and_a_reset_deletes_only_our_own_directory(
+    kafka: str, database_url: str, prefix: str, tmp_path: Path
+) -> None:
+    (tmp_path / "kafka").mkdir()
+    (tmp_path / "token").write_text("an old token")
+    servers = {"KAFKA_BOOTSTRAP": kafka, "DATABASE_URL": database_url, "WEDGETAIL_KAFKA__PREFIX": prefix}
+    with demo(tmp_path, "--reset", **servers) as run:
+        assert (tmp_path / "token").read_text() != "an old token"
+        assert not {"kafka", "postgres"} & {path.name for path in tmp_path.iterdir()}
+        assert run.ask("ready")[0] == 200
+        assert run.end(signal.SIGINT) == 0
+        assert processes_of(tmp_path) == {}

@@ -180,6 +180,8 @@ def _make_user(name: str) -> None:
     try:
         pwd.getpwnam(name)
     except KeyError:
+        if shutil.which("useradd") is None:
+            raise PostgresUnusable(detail=f"it refuses to be root, and useradd is not here to add a user {name}") from None
         done = subprocess.run(
             ["useradd", "--system", "--user-group", "--no-create-home", "--shell", "/usr/sbin/nologin", name],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
