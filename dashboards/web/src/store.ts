@@ -11,7 +11,7 @@ export class Store {
   readonly clock = new ServerClock();
   /** Called with each alert that is new or grew worse, as it comes: also while the tab is hidden. */
   onNews: (alerts: Alert[]) => void = () => undefined;
-  private readonly listeners = new Set<() => void>();
+  private readonly listeners = new Set<(urgent: boolean) => void>();
   private readonly live: Live;
   private fetched = 0;
 
@@ -35,7 +35,8 @@ export class Store {
     this.live.stop();
   }
 
-  subscribe(listener: () => void): () => void {
+  /** urgent: there is an alert in it, which waits for no frame (a hidden tab has none). */
+  subscribe(listener: (urgent: boolean) => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
   }
@@ -83,7 +84,7 @@ export class Store {
     const heard = news(before, this.state);
     if (heard.length > 0) this.onNews(heard);
     if (this.state.zonesAsked > this.fetched) void this.fetchZones();
-    for (const listener of this.listeners) listener();
+    for (const listener of this.listeners) listener(heard.length > 0);
   }
 
   private received(message: ServerMessage): void {

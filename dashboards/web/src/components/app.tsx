@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { onBlink } from "../blink";
 import { cards, needsAcknowledging, onThePage } from "../order";
 import { loadPreferences, savePreferences, type Preferences, type Theme } from "../preferences";
 import type { Aircraft, Alert } from "../protocol";
@@ -39,6 +40,8 @@ export function App({ store }: { store: Store }) {
   const theme = preferences.theme === "auto" ? (dark ? "night" : "day") : preferences.theme;
   // Before the map draws: its colours are read from the document.
   document.documentElement.dataset.theme = theme;
+
+  useEffect(() => onBlink((bright) => (document.documentElement.dataset.blink = bright ? "bright" : "dim")), []);
 
   useEffect(() => {
     store.onNews = (alerts) => {

@@ -32,18 +32,19 @@ export function usePage(): Page {
   return page;
 }
 
-/** Draws again with each change, at most once a frame of the screen. */
+/** Draws again with each change: an alert at once, all else at most once a frame of the screen. */
 export function useStore(store: Store): State {
   const [, draw] = useReducer((count: number) => count + 1, 0);
   useEffect(() => {
     let frame = 0;
-    const stop = store.subscribe(() => {
-      if (frame === 0) {
-        frame = requestAnimationFrame(() => {
-          frame = 0;
-          draw(undefined);
-        });
-      }
+    const now = (): void => {
+      cancelAnimationFrame(frame);
+      frame = 0;
+      draw(undefined);
+    };
+    const stop = store.subscribe((urgent) => {
+      if (urgent) now();
+      else if (frame === 0) frame = requestAnimationFrame(now);
     });
     return () => {
       cancelAnimationFrame(frame);

@@ -3,6 +3,7 @@
 import { type GeoJSONSource, Map as MapLibre, ScaleControl, setWorkerUrl } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 import "maplibre-gl/dist/maplibre-gl.css";
+import { onBlink } from "../blink";
 import type { Aircraft, ZoneFeature } from "../protocol";
 import { aircraftFeatures, boxOf, type Box, inForce, zoneBox, zoneFeatures } from "./features";
 import { graticule } from "./graticule";
@@ -10,9 +11,9 @@ import { colours, drawImages, PIXELS } from "./images";
 import { styleOf } from "./style";
 import { Trails } from "./trail";
 
-const BLINK_MS = 500;
-/** Marks move at most so often: each drawing places all labels anew. */
-const DRAW_MS = 200;
+/** Marks move and trails grow at most so often: each drawing places all labels anew, and without a GPU costs 0.1 s. */
+const DRAW_MS = 250;
+const TRAILS_MS = 1_000;
 const TOUCH_PX = 22;
 const AUSTRALIA: Box = [112, -44, 154, -10];
 
@@ -40,10 +41,11 @@ export class MapView {
   private force = "";
   private ready = false;
   private drawnAt = 0;
+  private trailsAt = 0;
   private later = 0;
   private placed = false;
   private bright = true;
-  private readonly blinker: number;
+  private readonly unblink: () => void;
   private readonly still = matchMedia("(prefers-reduced-motion: reduce)");
 
   /** Throws when this browser has no WebGL. */
@@ -72,11 +74,11 @@ export class MapView {
     this.map.on("click", (event) => this.clicked(event.point.x, event.point.y));
     this.map.on("mousemove", (event) => this.hovered(event.point.x, event.point.y));
     this.map.on("mouseout", () => this.handlers.zone(null));
-    this.blinker = window.setInterval(() => this.blink(), BLINK_MS);
+    this.unblink = onBlink((bright) => this.blink(bright));
   }
 
   destroy(): void {
-    window.clearInterval(this.blinker);
+    this.unblink();
     window.clearTimeout(this.later);
     this.map.remove();
   }
@@ -105,6 +107,14 @@ export class MapView {
     if (picture.nowMs !== null) this.trails.trim(picture.nowMs, new Set(picture.fleet.keys()));
     const { fleet, nowMs, selected, unacknowledged, shown } = picture;
     this.source("aircraft")?.setData(aircraftFeatures(fleet.values(), nowMs, selected, unacknowledged, shown));
+    if (this.drawnAt - this.trailsAt >= TRAILS_MS) this.redrawTrails();
+    if (this.forceOf(nowMs) !== this.force) this.drawZones(this.zones);
+    if (!this.placed) this.placed = this.fit(0);
+    this.countOutside();
+  }
+
+  private redrawTrails(): void {
+    this.trailsAt = this.drawnAt;
     this.source("trails")?.setData({
       type: "FeatureCollection",
       features: [...this.trails.lines()].map(([id, coordinates]) => ({
@@ -113,9 +123,6 @@ export class MapView {
         properties: { id },
       })),
     });
-    if (this.forceOf(nowMs) !== this.force) this.drawZones(this.zones);
-    if (!this.placed) this.placed = this.fit(0);
-    this.countOutside();
   }
 
   drawZones(zones: readonly ZoneFeature[]): void {
@@ -175,6 +182,7 @@ export class MapView {
       this.map.addImage(name, image, { pixelRatio: PIXELS });
     }
     this.ready = true;
+    this.trailsAt = 0;
     this.moved();
     this.drawZones(this.zones);
     this.redraw();
@@ -195,12 +203,11 @@ export class MapView {
     );
   }
 
-  private blink(): void {
-    const waits = (this.picture?.unacknowledged.size ?? 0) > 0 && !this.still.matches;
-    if (!this.ready || (!waits && this.bright)) return;
-    this.bright = waits ? !this.bright : true;
-    const opacity = this.bright ? 1 : 0.35;
-    this.map.setPaintProperty("aircraft", "icon-opacity", ["case", ["get", "waits"], opacity, ["get", "dim"], 0.35, 1]);
+  private blink(bright: boolean): void {
+    const now = bright || (this.picture?.unacknowledged.size ?? 0) === 0;
+    if (!this.ready || now === this.bright) return;
+    this.bright = now;
+    this.map.setPaintProperty("aircraft", "icon-opacity", ["case", ["get", "waits"], now ? 1 : 0.35, ["get", "dim"], 0.35, 1]);
   }
 
   private idAt(x: number, y: number, layer: string, reach: number): string | null {
