@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -119,9 +120,9 @@ class Door:
         self.http = http
 
     @asynccontextmanager
-    async def viewer(self) -> AsyncIterator[Viewer]:
-        async with connect(f"ws://127.0.0.1:{self.settings.api.port}/api/v1/live") as socket:
-            viewer = Viewer(socket)
+    async def viewer(self, sock: socket.socket | None = None) -> AsyncIterator[Viewer]:
+        async with connect(f"ws://127.0.0.1:{self.settings.api.port}/api/v1/live", sock=sock) as connection:
+            viewer = Viewer(connection)
             await viewer.say(type="authenticate", token=self.settings.api.token)
             assert (await viewer.hear())["type"] == "hello"
             yield viewer
