@@ -44,9 +44,7 @@ async def connect(
     url: str, *, name: str, statement_timeout_ms: int = 10_000, idle_in_transaction_timeout_ms: int = 10_000
 ) -> AsyncConnection[tuple[Any, ...]]:
     """One connection of one's own, in autocommit. Raises psycopg.OperationalError when the database is away."""
-    conn = await psycopg.AsyncConnection.connect(
-        url, autocommit=True, connect_timeout=CONNECT_TIMEOUT_S, application_name=name
-    )
+    conn = await psycopg.AsyncConnection.connect(url, autocommit=True, connect_timeout=CONNECT_TIMEOUT_S, application_name=name)
     await prepare(conn, statement_timeout_ms, idle_in_transaction_timeout_ms)
     return conn
 

@@ -90,5 +90,3 @@ def test_a_topic_made_anew_begins_at_0_and_knows_what_the_one_before_knew(databa
         register_topics(conn, "d", new, 2)
         got = conn.execute("SELECT cluster, partition, state FROM recorder_screen WHERE topic_id = %s", [new["telemetry"]])
         assert got.fetchall() == [("d", 1, b"known")]
-
-

@@ -169,7 +169,7 @@ async def test_a_record_that_the_database_refuses_is_marked_and_the_rest_is_stor
     async with bench.recording():
         await bench.until("SELECT count(*) FROM alert_event", lambda rows: rows == [(2,)])
         await bench.until_rows(6)
-    log = bench.query('SELECT topic, "offset", kind, body FROM stream_log WHERE kind = \'unreadable\'')
+    log = bench.query("SELECT topic, \"offset\", kind, body FROM stream_log WHERE kind = 'unreadable'")
     assert [row[:3] for row in log] == [("alerts", 1, "unreadable")] and "NUL" in log[0][3]
     assert bench.query("SELECT n, rule FROM alert_event ORDER BY n") == [(1, "fine"), (3, "fine too")]
 

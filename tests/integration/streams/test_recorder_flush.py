@@ -204,9 +204,7 @@ async def test_an_alert_event_keeps_its_bytes_and_of_two_with_one_key_the_first(
     later = await recording.store(conn, [(part, [alert_entry(4, T0, bodies[1]), alert_entry(5, T0, encode(alert(1, "no")))])])
     assert later.alert_clashes == 1
     stored = await rows(conn, 'SELECT n, body, published_at, "offset", imported, level FROM alert_event ORDER BY n')
-    assert stored == [
-        (n, bodies[n - 1].decode(), utc(T0 + n - 1), n - 1, False, "breach") for n in (1, 2)
-    ]
+    assert stored == [(n, bodies[n - 1].decode(), utc(T0 + n - 1), n - 1, False, "breach") for n in (1, 2)]
     assert "event 2 came again with other contents" in caplog.text
     assert await rows(conn, "SELECT count(*) FROM stream_log") == [(0,)]
 
