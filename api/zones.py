@@ -77,7 +77,7 @@ async def create(request: Request) -> Response:
 
 @router.put("/{zone_id}", response_model=ZoneAnswer, responses=_CHANGED | responses(404, 409), openapi_extra=_FEATURE_IN)
 async def replace(request: Request, zone_id: str) -> Response:
-    """A new version. Its alerts go on; where it is not valid, the version before it still is."""
+    """A new version, which replaces those before it from its beginning on. Alerts that stand go on under it."""
     wanted, feature = parameter_id("zone_id", zone_id), _json(await read_body(request))
     stored = await service.replace(request.app.state.pool, _operator(request), wanted, feature)
     return await _tell(request, stored, 200)

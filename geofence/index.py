@@ -78,7 +78,7 @@ def footprint(zone: ZoneVersion) -> Any:
 
 
 def compile_entries(versions: Iterable[ZoneVersion], world: int) -> list[Entry]:
-    """The versions known in a world, each with the times in which it is the highest valid one of its zone."""
+    """The versions known in a world, each with the times in which it decides (geofence.zone)."""
     zones: dict[bytes, list[ZoneVersion]] = {}
     for version in versions:
         if version.world <= world:
@@ -92,7 +92,7 @@ def compile_entries(versions: Iterable[ZoneVersion], world: int) -> list[Entry]:
                 _ALWAYS[1] if version.valid_to_us is None else version.valid_to_us,
             )
             free = _without(validity, claimed)
-            claimed.append(validity)
+            claimed.append((validity[0], _ALWAYS[1]))
             if not version.ended and free:
                 shape = footprint(version)
                 shapely.prepare(shape)

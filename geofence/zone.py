@@ -1,7 +1,8 @@
 """A zone and its versions: a footprint with floor and ceiling, when it holds, and for whom. Never overwritten.
 
 A version has a validity (event time) and a world number (when we knew). What decides at time t in world W is the highest
-version known in W that is valid at t; an ending is a version too, valid from the end, that asks nothing.
+version known in W that has begun by t, until its validity is over: a version replaces those before it from its beginning
+on, and they do not come back when it ends. An ending is a version too, from the end on, that asks nothing.
 """
 
 from collections.abc import Iterable
@@ -50,18 +51,19 @@ class ZoneVersion(msgspec.Struct, frozen=True, kw_only=True):
     clear_after_s: float = 10.0
     ended: bool = False
 
-    def valid_at(self, time_us: int) -> bool:
-        return (self.valid_from_us is None or self.valid_from_us <= time_us) and (
-            self.valid_to_us is None or time_us < self.valid_to_us
-        )
+    def begun_at(self, time_us: int) -> bool:
+        return self.valid_from_us is None or self.valid_from_us <= time_us
+
+    def over_at(self, time_us: int) -> bool:
+        return self.ended or (self.valid_to_us is not None and self.valid_to_us <= time_us)
 
 
 def in_force(versions: Iterable[ZoneVersion], world: int, time_us: int) -> list[ZoneVersion]:
-    """The versions that decide at a time in a world, by zone id; ended ones left out."""
+    """The versions that decide at a time in a world, by zone id; those that are over left out."""
     highest: dict[UUID, ZoneVersion] = {}
     for version in versions:
-        if version.world <= world and version.valid_at(time_us):
+        if version.world <= world and version.begun_at(time_us):
             held = highest.get(version.zone_id)
             if held is None or version.version > held.version:
                 highest[version.zone_id] = version
-    return sorted((v for v in highest.values() if not v.ended), key=lambda v: v.zone_id.bytes)
+    return sorted((v for v in highest.values() if not v.over_at(time_us)), key=lambda v: v.zone_id.bytes)
