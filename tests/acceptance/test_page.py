@@ -143,6 +143,7 @@ async def dispatch(house: House, chromium: str) -> AsyncIterator[Dispatch]:
     """The page, open, with its first picture. Whatever it asks of another host, or throws, fails the test."""
     if not (DIST / "index.html").is_file():
         pytest.skip("left out: the page is not built (make setup builds it)")
+    expect.set_options(timeout=PATIENCE_MS)
     strangers: list[str] = []
     errors: list[str] = []
 
@@ -159,7 +160,7 @@ async def dispatch(house: House, chromium: str) -> AsyncIterator[Dispatch]:
         page.on("pageerror", lambda error: errors.append(str(error)))
         await page.add_init_script(_WATCH)
         await page.goto(house.page)
-        await expect(page.get_by_test_id("page")).to_have_attribute("data-live", "true", timeout=PATIENCE_MS)
+        await expect(page.get_by_test_id("page")).to_have_attribute("data-live", "true")
         yield Dispatch(page)
         await browser.close()
     assert strangers == []
@@ -189,36 +190,36 @@ def stopped(pid: int) -> Iterator[None]:
 async def test_the_fleet_moves_on_the_page_and_a_breach_is_seen_acknowledged_and_cleared(
     house: House, dispatch: Dispatch, fleet: int
 ) -> None:
-    await expect(dispatch.rows).to_have_count(fleet, timeout=PATIENCE_MS)
+    await expect(dispatch.rows).to_have_count(fleet)
     assert "token" not in dispatch.page.url
     await dispatch.until_age_below("link", 2)
     await dispatch.until_age_below("positions", 2)
     await dispatch.until_age_below("rules", 5)
-    await expect(dispatch.at("map")).to_have_attribute("data-ready", "true", timeout=PATIENCE_MS)
+    await expect(dispatch.at("map")).to_have_attribute("data-ready", "true")
     await expect(dispatch.at("map-failure")).to_have_count(0)
 
     with house.door() as door, Kite(house.settings.ingest.port, 200, 149.4, -35.3).flying() as kite:
-        await expect(dispatch.rows).to_have_count(fleet + 1, timeout=PATIENCE_MS)
+        await expect(dispatch.rows).to_have_count(fleet + 1)
         own = next(one["id"] for one in door.get("aircraft").json()["aircraft"] if one["system_id"] == 200)
         await expect(dispatch.row(own)).to_contain_text("60 m AGL")
         await expect(dispatch.row(own)).to_have_attribute("data-level", "clear")
 
         kite.height_m = 132.0
         card = dispatch.card(own)
-        await expect(card).to_contain_text("12 m above the 120 m limit", timeout=PATIENCE_MS)
+        await expect(card).to_contain_text("12 m above the 120 m limit")
         await expect(card).to_contain_text("BREACH")
         await expect(card).to_contain_text("DESCEND 12 m")
         await expect(dispatch.row(own)).to_have_attribute("data-level", "breach")
 
         alert = next(one for one in door.get("alerts", params={"state": "open"}).json()["alerts"] if one["aircraft_id"] == own)
         await dispatch.acknowledge(alert["id"], "Desk 1")
-        await expect(dispatch.at(f"acknowledged-{alert['id']}")).to_contain_text("Acknowledged by Desk 1", timeout=PATIENCE_MS)
+        await expect(dispatch.at(f"acknowledged-{alert['id']}")).to_contain_text("Acknowledged by Desk 1")
         assert door.get(f"alerts/{alert['id']}").json()["alert"]["acknowledged"]["station"] == "Desk 1"
         await expect(card).to_have_attribute("data-level", "breach")  # what is acknowledged and stands stays red
 
         await dispatch.look_elsewhere()
         kite.height_m = 60.0
-        await expect(card).to_have_count(0, timeout=PATIENCE_MS)
+        await expect(card).to_have_count(0)
         await expect(dispatch.row(own)).to_have_attribute("data-level", "clear")
 
 
@@ -232,7 +233,7 @@ async def test_a_breach_stands_on_the_page_within_a_second_of_the_datagram_that_
             with Kite(house.settings.ingest.port, 201 + number, 149.4, -35.3 + number / 100).flying() as kite:
                 kite.height_m = 132.0
                 card = dispatch.page.locator('[data-testid^="card-"]').filter(has_text=f"System {201 + number}")
-                await expect(card).to_contain_text("BREACH", timeout=PATIENCE_MS)
+                await expect(card).to_contain_text("BREACH")
                 alerts = door.get("alerts", params={"state": "open"}).json()["alerts"]
                 alert = next(one for one in alerts if one["system_id"] == 201 + number)
                 seen_ms: float = await dispatch.page.evaluate("id => window.seenAt[id]", alert["id"])
@@ -243,13 +244,13 @@ async def test_a_breach_stands_on_the_page_within_a_second_of_the_datagram_that_
 @pytest.mark.parametrize("fleet", [3])
 async def test_with_the_worker_stopped_the_page_says_that_rules_are_not_running(house: House, dispatch: Dispatch) -> None:
     await dispatch.until_age_below("rules", 5)
-    await expect(dispatch.at("banner")).to_have_count(0, timeout=PATIENCE_MS)
+    await expect(dispatch.at("banner")).to_have_count(0)
     with stopped(pid_of(house, "worker")):
-        await expect(dispatch.at("banner-rules")).to_contain_text("RULES NOT RUNNING SINCE", timeout=PATIENCE_MS)
+        await expect(dispatch.at("banner-rules")).to_contain_text("RULES NOT RUNNING SINCE")
         assert await dispatch.age_s("rules") >= 5
         await dispatch.until_age_below("positions", 2)
         await expect(dispatch.rows.first).not_to_have_attribute("data-level", "clear")
-    await expect(dispatch.at("banner")).to_have_count(0, timeout=PATIENCE_MS)
+    await expect(dispatch.at("banner")).to_have_count(0)
 
 
 async def test_with_the_door_stopped_the_page_says_that_the_connection_is_lost_and_comes_back(
@@ -261,7 +262,7 @@ async def test_with_the_door_stopped_the_page_says_that_the_connection_is_lost_a
         before = await dispatch.age_s("positions")
         await asyncio.sleep(1.5)  # what is measured here is the page's own clock, going on
         assert await dispatch.age_s("positions") > before + 1
-    await expect(dispatch.at("page")).to_have_attribute("data-live", "true", timeout=PATIENCE_MS)
+    await expect(dispatch.at("page")).to_have_attribute("data-live", "true")
     await expect(dispatch.at("banner-connection")).to_have_count(0)
 
 
@@ -269,6 +270,6 @@ async def test_without_the_token_the_page_says_where_to_find_the_address(house: 
     for address, words in ((house.url, "lacks its token"), (f"{house.url}/#token=wrong", "refused the token")):
         stranger = await dispatch.page.context.browser.new_page()  # type: ignore[union-attr]
         await stranger.goto(address)
-        await expect(stranger.get_by_test_id("gate")).to_contain_text(words, timeout=PATIENCE_MS)
+        await expect(stranger.get_by_test_id("gate")).to_contain_text(words)
         await expect(stranger.get_by_test_id("gate")).to_contain_text("make demo")
         await stranger.close()
