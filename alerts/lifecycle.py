@@ -39,6 +39,8 @@ class Condition(msgspec.Struct):
     n: int = 0
     level: Level = Level.CLEAR
     told_m: float = 0.0
+    worst: str = ""  # what was seen when it was furthest beyond its limit
+    worst_m: float = -1.0
     clear_us: int | None = None
     delays: tuple[float, int, float, int] = (0.0, 0, 0.0, 0)
 
@@ -92,7 +94,7 @@ def end(held: Condition, why: str) -> Told:
     """Clear a condition now, whatever its delays: its zone or its flight has ended."""
     if held.n == 0:
         return []
-    held.what, held.way_back = why, None
+    held.what, held.way_back = (f"{why}; was {held.worst}" if held.worst != why else why), None
     return _tell(held, Step.CLEARED, held.level)
 
 
@@ -109,6 +111,8 @@ def _note(held: Condition, seen: Observed, over: list[tuple[Level, float]], time
     worst = over[0] if over else next(iter(seen.tiers), None)
     held.beyond_m = None if worst is None or worst[0] is Level.UNKNOWN else round(worst[1], 3)
     held.delays = _as_tuple(seen.delays)
+    if over and (over[0][1] > held.worst_m or not held.worst):
+        held.worst, held.worst_m = seen.what, over[0][1]
     if seen.zone_version is not None and seen.zone_version not in held.versions and seen.zone_id == held.zone_id:
         held.versions.append(seen.zone_version)
 

@@ -64,6 +64,8 @@ _COLUMNS: tuple[tuple[str, pa.DataType, bool], ...] = (
     ("ambiguous", pa.bool_(), _REQUIRED),  # two senders at once under this identity
 )
 SCHEMA = pa.schema([pa.field(name, kind, nullable=null) for name, kind, null in _COLUMNS])
+_REQUIRED_NAMES = tuple(name for name, _, null in _COLUMNS if not null)
+_DICTIONARIES = tuple((name, kind is _WORD) for name, kind, _ in _COLUMNS if kind is _ID or kind is _WORD)
 COLUMNS = tuple(name for name, _, _ in _COLUMNS)
 _SAMPLE_FIELDS = tuple(field.name for field in fields(Sample))
 
@@ -121,12 +123,15 @@ def _check(batch: pa.RecordBatch) -> None:
         raise UnreadableRecord(kind="block", detail=str(error)[:200]) from error
     if batch.num_rows > np.iinfo(np.int16).max:
         raise UnreadableRecord(kind="block", detail=f"{batch.num_rows} rows")
-    for field, column in zip(batch.schema, batch.columns, strict=True):
-        words = column.dictionary if pa.types.is_dictionary(column.type) else None
-        if (words is not None and words.null_count) or (not field.nullable and column.null_count):
-            raise UnreadableRecord(kind="block", detail=f"{field.name} has a null")
-        if words is not None and pa.types.is_string(words.type) and any("\0" in word for word in words.to_pylist()):
-            raise UnreadableRecord(kind="block", detail=f"{field.name} has a NUL")
+    for name in _REQUIRED_NAMES:
+        if batch.column(name).null_count:
+            raise UnreadableRecord(kind="block", detail=f"{name} has a null")
+    for name, is_text in _DICTIONARIES:
+        words = batch.column(name).dictionary
+        if words.null_count:
+            raise UnreadableRecord(kind="block", detail=f"{name} has a null")
+        if is_text and any("\0" in word for word in words.to_pylist()):
+            raise UnreadableRecord(kind="block", detail=f"{name} has a NUL")
     times = values(batch, "event_time_us")
     if len(times) and not (int(times.min()) >= 0 and int(times.max()) < YEAR_10000_US):
         raise UnreadableRecord(kind="block", detail="an event time outside the calendar")

@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 from alerts import lifecycle
 from alerts.lifecycle import Condition, Told
-from core import block
 from core.colour import Level
 from core.observed import Delays, Observed
 from core.sample import NoPosition, SampleKind
@@ -68,17 +67,17 @@ def _observe(work: "Work", aircraft: Aircraft, row: int, fix: Fix | None) -> lis
     """What each rule sees in this row. A rule that looks at evidence which this row lacks sees nothing."""
     seen: list[Observed] = []
     conditions = aircraft.conditions
-    reason = NoPosition(int(block.values(work.batch, "no_position")[row]))
+    reason = NoPosition(int(work.no_position[row]))
     if reason is not NoPosition.PRESENT:
         seen.append(Observed(POSITION, None, _SEEN, f"{_WORDS[reason]}: zones are not checked", delays=_EVIDENCE))
     elif f"{POSITION}/-" in conditions:
         seen.append(Observed(POSITION, None, ((Level.UNKNOWN, -100.0),), "positions again", delays=_EVIDENCE))
-    if bool(block.values(work.batch, "ambiguous")[row]):
+    if bool(work.ambiguous[row]):
         what = "two senders at once under this identity: what is shown may be either"
         seen.append(Observed(AMBIGUOUS, None, _SEEN, what, delays=_AT_ONCE))
     elif f"{AMBIGUOUS}/-" in conditions:
         seen.append(Observed(AMBIGUOUS, None, ((Level.UNKNOWN, -100.0),), "one sender again", delays=_EVIDENCE))
-    if int(block.values(work.batch, "kind")[row]) == SampleKind.POSITION:
+    if int(work.kind[row]) == SampleKind.POSITION:
         height = work.fix(row)
         if work.look[row] or f"{altitude.RULE}/-" in conditions:
             seen.append(altitude.height_agl(height))

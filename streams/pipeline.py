@@ -41,6 +41,9 @@ class Work:
     aircraft: list[Aircraft] = field(init=False)  # by code
     codes: NDArray[np.int16] = field(init=False)
     time_us: NDArray[np.int64] = field(init=False)
+    kind: NDArray[np.generic] = field(init=False)  # SampleKind
+    no_position: NDArray[np.generic] = field(init=False)  # NoPosition
+    ambiguous: NDArray[np.generic] = field(init=False)
     lon_deg: NDArray[np.float64] = field(init=False)
     lat_deg: NDArray[np.float64] = field(init=False)
     heights: Heights = field(init=False)
@@ -60,6 +63,9 @@ def screen_samples(work: Work) -> None:
     """Duplicates are dropped, late and early samples set aside."""
     work.verdicts = screen(work.state.screen, work.batch, work.entry.append_time_us, work.entry.live)
     work.time_us = block.values(work.batch, "event_time_us").astype(np.int64, copy=False)
+    work.kind, work.no_position, work.ambiguous = (
+        block.values(work.batch, name) for name in ("kind", "no_position", "ambiguous")
+    )
 
 
 def know_aircraft(work: Work) -> None:
@@ -93,7 +99,7 @@ def find_zones(work: Work) -> None:
     """Which rows may be in, out of, or across a zone."""
     work.lon_deg = block.values(work.batch, "lon_e7").astype(np.float64) / 1e7
     work.lat_deg = block.values(work.batch, "lat_e7").astype(np.float64) / 1e7
-    placed = work.verdicts.judged & (block.values(work.batch, "no_position") == NoPosition.PRESENT)
+    placed = work.verdicts.judged & (work.no_position == NoPosition.PRESENT)
     rows = np.flatnonzero(placed)
     who = work.codes[rows]
     # The fix before each row: the row of the same aircraft before it, else the state's last.
@@ -118,9 +124,9 @@ def find_zones(work: Work) -> None:
 
 def choose_rows(work: Work) -> None:
     """Rows that cannot be called clear at a glance."""
-    batch, seen = work.batch, work.sightings
-    look = (block.values(batch, "no_position") != NoPosition.PRESENT) | block.values(batch, "ambiguous").astype(np.bool_)
-    look |= altitude.needs_a_look(work.heights) & (block.values(batch, "kind") == SampleKind.POSITION)
+    seen = work.sightings
+    look = (work.no_position != NoPosition.PRESENT) | work.ambiguous.astype(np.bool_)
+    look |= altitude.needs_a_look(work.heights) & (work.kind == SampleKind.POSITION)
     look[[*seen.inside, *seen.crossed, *seen.outside]] = True
     look |= work.verdicts.late | work.verdicts.ahead
     work.look = look
@@ -131,7 +137,7 @@ def judge_aircraft(work: Work) -> None:
     judged = work.verdicts.judged
     kept = np.flatnonzero(work.verdicts.keep)
     armed, airborne = (_tristate(work.batch, name) for name in ("armed", "airborne"))
-    placed = judged & (block.values(work.batch, "no_position") == NoPosition.PRESENT)
+    placed = judged & (work.no_position == NoPosition.PRESENT)
     for code, aircraft in enumerate(work.aircraft):
         rows = kept[work.codes[kept] == code]
         if not len(rows):

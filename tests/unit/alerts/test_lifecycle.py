@@ -115,9 +115,20 @@ def test_an_end_clears_at_once_what_was_told_and_nothing_else():
     raised, _ = live((0, out(9.0)), (1, out(9.0)))
     assert pending is not None and raised is not None
     assert end(pending, "over") == []
-    assert [(kind, held.what, held.way_back) for kind, held in end(raised, "over")] == [("cleared", "over", None)]
+    assert [(kind, held.what, held.way_back) for kind, held in end(raised, "over")] == [("cleared", "over; was what", None)]
 
 
 def test_versions_are_named_in_the_order_in_which_they_judged():
     held, _ = live(*((i, seen((BREACH, 9.0), version=version)) for i, version in enumerate([3, 3, 4, 3])))
     assert held is not None and held.versions == [3, 4]
+
+
+def test_what_was_cleared_says_how_bad_it_was():
+    def at(metres: float) -> Observed:
+        return Observed("RULE", None, ((BREACH, metres),), f"{metres:g} m", None)
+
+    _, told = live((0, at(1)), (1, at(2)), (2, at(9)), (3, at(5)))
+    held, _ = live((0, at(1)), (1, at(2)), (2, at(9)), (3, at(5)), (4, at(-4)))
+    assert told == ["1 raised breach 1"] and held is not None
+    _, steps = step(held, at(-6), 14 * S, True)
+    assert [condition.what for _, condition in steps] == ["-6 m; was 9 m"]
