@@ -159,6 +159,19 @@ def import_(
     _serve(entry.run(loaded, file, None if start is None else start.replace(tzinfo=UTC)))
 
 
+@app.command(rich_help_panel=_FLIGHTS)
+def rerun(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A log that was imported.", exists=True, dir_okay=False)],
+    settings: SettingsFile = None,
+) -> None:
+    """Run an imported flight through the rules again, from the database alone, and compare the alerts byte for byte."""
+    loaded = _part(settings)
+    from wedgetail import rerun as entry
+
+    if not asyncio.run(entry.run(loaded, file)):
+        raise typer.Exit(1)
+
+
 def main() -> None:
     """The console script: what people can mend is one line on stderr and exit code 2."""
     try:
