@@ -24,7 +24,8 @@ def test_a_page_of_this_machine_may_ask(origin: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "origin", ["null", "", "https://evil.example", "http://localhost.evil.example", "file://", "http://localhost:80/x", "http://[::1"]
+    "origin",
+    ["null", "", "https://evil.example", "http://localhost.evil.example", "file://", "http://localhost:80/x", "http://[::1"],
 )
 def test_a_page_of_another_may_not(origin: str) -> None:
     assert not is_loopback_origin(origin)

@@ -32,9 +32,7 @@ def histories(draw: st.DrawFn) -> list[ZoneVersion]:
 
 
 @given(histories(), st.integers(0, 7), st.integers(-1, 22))
-def test_an_entry_decides_exactly_when_its_version_does(
-    versions: list[ZoneVersion], world: int, time_us: int
-) -> None:
+def test_an_entry_decides_exactly_when_its_version_does(versions: list[ZoneVersion], world: int, time_us: int) -> None:
     expected = [(v.zone_id, v.version) for v in in_force(versions, world, time_us)]
     entries = [e for e in compile_entries(versions, world) if e.from_us <= time_us < e.to_us]
     assert [(e.zone.zone_id, e.zone.version) for e in entries] == expected
