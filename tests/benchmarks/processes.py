@@ -1,0 +1,45 @@
+"""How much processor each process takes, from /proc: a number that other work on the machine hardly changes."""
+
+import os
+from pathlib import Path
+
+_TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+_PARENT, _USER, _SYSTEM = 1, 11, 12  # places in /proc/PID/stat behind the name
+
+
+def children(pid: int) -> list[int]:
+    """Processes that this one started."""
+    return [child for child in _all() if (facts := _facts(child)) and int(facts[_PARENT]) == pid]
+
+
+def name(pid: int) -> str:
+    """A part of ours by its command (`python -m wedgetail ingest`), another program by its own name."""
+    try:
+        command = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0")
+    except (FileNotFoundError, ProcessLookupError):
+        return "ended"
+    if command[1:3] == ["-m", "wedgetail"]:
+        return command[3]
+    program = Path(command[0]).name
+    return "Kafka" if program == "java" else "PostgreSQL" if program == "postgres" else program
+
+
+def cpu_s(pid: int) -> float:
+    """Processor seconds of a process and all below it so far; 0 where it has ended."""
+    facts = {one: found for one in _all() if (found := _facts(one))}
+    below, family = {pid}, 0
+    while len(below) > family:
+        family = len(below)
+        below |= {one for one, found in facts.items() if int(found[_PARENT]) in below}
+    return sum(int(facts[one][_USER]) + int(facts[one][_SYSTEM]) for one in below if one in facts) / _TICKS_PER_S
+
+
+def _all() -> list[int]:
+    return [int(entry.name) for entry in Path("/proc").glob("[0-9]*")]
+
+
+def _facts(pid: int) -> list[str] | None:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return None

@@ -1,0 +1,133 @@
+"""Datagram to WebSocket, as programs and people read it."""
+
+import statistics
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tests.benchmarks import datagram_to_websocket
+from tests.benchmarks.datagram_to_websocket import INTERVAL_MS, LEAD_S, WARM_S, Found, Measured, Round, Side
+from tests.benchmarks.figures import Figure, Report
+from tests.benchmarks.stages import Passed
+
+_GOAL = 1.5
+_REFERENCE = (
+    "the same hops bare: UDP socket, aiokafka producer (acks=all, idempotent) of a JSON record for each position, the same "
+    "broker, aiokafka consumer, websockets server; each end a process, as ours"
+)
+
+
+def datagram_to_websocket_report(rounds: int, seconds: float, tell: Callable[[str], None]) -> Report:
+    """Measures and says what was found."""
+    measured = datagram_to_websocket.measure(rounds, seconds, tell)
+    return Report("Datagram to WebSocket", _figures(measured.found), _notes(measured))
+
+
+def _figures(found: Sequence[Found]) -> list[Figure]:
+    figures: list[Figure] = []
+    for one in found:
+        name = f"datagram to WebSocket, {one.ours.load.samples_per_s:,} samples/s"
+        for percent in (50, 99):
+            ours, bare = one.ours.percentile_ms(percent), one.bare.percentile_ms(percent)
+            figures.append(Figure(f"{name}, p{percent}", "ms", ours, bare, _REFERENCE, _GOAL, at_most=True))
+        for percent in (50, 99):
+            held = f"{name}, a frame each {INTERVAL_MS} ms, p{percent}"
+            figures.append(Figure(held, "ms", one.held.percentile_ms(percent), None, "none: reported only", None, at_most=True))
+    return figures
+
+
+def _notes(measured: Measured) -> str:
+    found, side = measured.found, measured.found[0].ours
+    rounds, counted_s = len(side.rounds), len(side.rounds[0].counted) / side.load.samples_per_s
+    if all(one.subscriptions == 1 for one in found):
+        subscribed = "one subscription without an interval"
+    else:
+        subscribed = f"""one subscription for each aircraft: the door keeps a subscription's frames {INTERVAL_MS} ms apart and
+sends the first at once, so nothing of an aircraft that speaks each 200 ms is held back"""
+    return f"""
+Ours is the whole of `wedgetail up`: ingest, worker, recorder and API, each a process, on its own Kafka and PostgreSQL. A
+process sends MAVLink 2 over UDP: GLOBAL_POSITION_INT, evenly spread, and a HEARTBEAT and an EXTENDED_SYS_STATE each second.
+A number in each position's latitude finds it again in what a WebSocket client is told: the time runs from just before
+`sendto` to the arrival of the first frame with that number, on one monotonic clock. The client has {subscribed}.
+
+The reference: {_REFERENCE}. It checks, judges and stores nothing, and hands on the JSON that it made. Sender and client are
+the same for both.
+
+The sides take turns: after {WARM_S:g} s of each that do not count, {rounds} rounds of {counted_s:g} s each, with {LEAD_S:g} s
+before them that does not count. A figure is the median of the rounds' percentiles; here are their lowest and highest. A
+sample that a newer one of its aircraft overtakes before a frame is made is never shown: it stands in no latency, and is
+counted here.
+
+{_spread(found)}
+
+### Where the time goes
+
+Medians in ms of the samples that were shown. *Received*: from the sender to the receiving process. *In Kafka*: from there to
+the broker's stamp (which is cut to whole ms: half of one is added); in ours this holds decoding, the wait for other samples
+of the block (5 to 50 ms, `ingest/packer.py`), Arrow, and the wait for the batch of its partition that is under way.
+*Shown*: from there to the frame at the client; in ours this holds the picture of each aircraft, its JSON with all that the
+page shows, and the server.
+
+{_stages(measured)}
+
+### What limits it
+
+Cores used by each process while a side had its turn. In the reference's turns ours is idle, and so shows what it costs at
+rest. Of all that is measured here this depends least on other work on the machine. Where the sum comes near to the number
+of cores, with sender and client to be added, the times above are those of a queue.
+
+{_cores(found)}
+
+Ours pays by the record, and a quiet stream has one sample in a record: ingest packs each as Arrow, and worker, recorder and
+API each unpack and check it, on the same cores at the same moment. A larger block costs hardly more than a small one.
+"""
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    return "\n".join(f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows))
+
+
+def _spread(found: Sequence[Found]) -> str:
+    rows = []
+    for one in found:
+        sides = ((one.ours, "ours"), (one.bare, "reference"), (one.held, f"ours, a frame each {INTERVAL_MS} ms"))
+        for side, name in sides:
+            spans = [f"{min(told):.1f} to {max(told):.1f}" for told in map(side.percentiles_ms, (50, 99))]
+            rows.append([str(side.load), name, *spans, f"{side.sent:,}", f"{side.never_shown:,}"])
+    return _table(["load", "side", "p50, ms", "p99, ms", "samples sent", "never shown"], rows)
+
+
+def _stages(measured: Measured) -> str:
+    rows = []
+    for one in measured.found:
+        for side, way in ((one.ours, measured.ours), (one.bare, measured.bare)):
+            received, appended, shown = np.median(np.concatenate([_stages_ms(side, each, way) for each in side.rounds]), axis=0)
+            together = statistics.harmonic_mean([way[number].together for each in side.rounds for number in each.counted])
+            cells = (f"{received:.2f}", f"{appended:.2f}", f"{shown:.2f}", f"{together:.1f}")
+            rows.append([str(side.load), side.name, *cells])
+    return _table(["load", "side", "received", "in Kafka", "shown", "samples in a record"], rows)
+
+
+def _stages_ms(side: Side, one: Round, way: dict[int, Passed]) -> NDArray[np.float64]:
+    """(n, 3): how long each stage took, for each position that was shown."""
+    first_ns = side.viewer.first_ns
+    rows = [
+        (
+            way[number].received_us - (one.sent(number) + one.wall_ns) / 1_000,
+            way[number].appended_us - way[number].received_us,
+            (first_ns[number] + one.wall_ns) / 1_000 - way[number].appended_us,
+        )
+        for number in one.counted
+        if number in first_ns
+    ]
+    return np.array(rows, np.float64).reshape(-1, 3) / 1_000
+
+
+def _cores(found: Sequence[Found]) -> str:
+    names = list(found[0].ours.rounds[0].cores)
+    sides = [side for one in found for side in (one.ours, one.bare)]
+    used = [{name: statistics.mean(one.cores[name] for one in side.rounds) for name in names} for side in sides]
+    rows = [[name, *(f"{cores[name]:.2f}" for cores in used)] for name in names]
+    rows.append(["sum", *(f"{sum(cores.values()):.2f}" for cores in used)])
+    return _table(["process", *(f"{side.name}, {side.load.samples_per_s:,}/s" for side in sides)], rows)

@@ -1,0 +1,99 @@
+"""The whole system as a person starts it: `wedgetail up` in a directory of its own, with its own Kafka and PostgreSQL."""
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from core.identity import aircraft_id, operator_id
+from core.settings import Api, Ingest, Settings
+from ingest.links import udp_link
+from tests.benchmarks import processes
+from tests.benchmarks.sender import ADDRESS, Load
+from wedgetail.local.kafka import free_port
+from wedgetail.local.process import end_with_parent
+from wedgetail.running import find
+
+_ROOT = Path(__file__).parents[2]
+_STOP_S = 60.0
+_OURS = ("WEDGETAIL_", "KAFKA_BOOTSTRAP", "DATABASE_URL", "PORT")
+
+
+@dataclass(frozen=True)
+class System:
+    """settings name its servers. pids: its processes by name."""
+
+    settings: Settings
+    pids: dict[str, int]
+
+
+@contextmanager
+def running() -> Iterator[System]:
+    """Started and ready, without a fleet; stopped as with Ctrl-C.
+
+    Raises RuntimeError with what it printed when it does not start.
+    """
+    with tempfile.TemporaryDirectory(prefix="wedgetail-benchmark-") as directory:
+        settings = Settings(
+            data_dir=Path(directory) / "data",
+            ingest=Ingest(port=_free_udp_port()),
+            api=Api(port=free_port(), token=secrets.token_urlsafe(24)),
+        )
+        process = subprocess.Popen(
+            [sys.executable, "-m", "wedgetail", "up"],
+            cwd=_ROOT, env=_environment(settings), text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C reaches us alone, and we stop it in its turn
+            preexec_fn=end_with_parent(signal.SIGTERM),
+        )  # fmt: skip
+        try:
+            _await_ready(process)
+            yield System(find(settings), {processes.name(pid): pid for pid in processes.children(process.pid)})
+        finally:
+            process.send_signal(signal.SIGINT)
+            try:
+                process.communicate(timeout=_STOP_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
+
+
+def aircraft_of(settings: Settings, load: Load) -> list[UUID]:
+    """Who the sender's aircraft are to the system."""
+    operator, link = operator_id(settings.operator.name), udp_link(settings.ingest.port, ADDRESS)
+    return [aircraft_id(operator, link, system_id) for system_id in load.system_ids]
+
+
+def _await_ready(process: "subprocess.Popen[str]") -> None:
+    printed: list[str] = []
+    assert process.stdout is not None
+    for line in process.stdout:
+        printed.append(line)
+        if "#token=" in line:
+            return
+    raise RuntimeError("wedgetail up did not start:\n" + "".join(printed))
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    """Nothing that is configured on this machine reaches it."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
+    return kept | {
+        "PORT": str(settings.api.port),
+        "WEDGETAIL_DATA_DIR": str(settings.data_dir),
+        "WEDGETAIL_INGEST__PORT": str(settings.ingest.port),
+        "WEDGETAIL_API__TOKEN": settings.api.token,
+    }
+
+
+def _free_udp_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind((ADDRESS, 0))
+        port: int = probe.getsockname()[1]
+        return port
