@@ -137,7 +137,7 @@ class Feed:
             consumer.seek(tp, begin)
             self._next[tp] = begin
         self.picture.apply_stored(start.samples)
-        self.picture.load(start.cases, start.names)
+        self.picture.load(start.cases, start.names, start.early)
         self.picture.tick(self._now_us())
         self.picture.changes()  # nobody has looked yet
         self.problem = None

@@ -40,6 +40,9 @@ class Changes:
     alerts: list[Alert] = field(default_factory=list)
 
 
+_MOST_EARLY = 1_000
+
+
 class Picture:
     """began_us: server time at which this door opened."""
 
@@ -51,6 +54,7 @@ class Picture:
         self._partitions = partitions
         self._held: dict[UUID, Held] = {}
         self._cases: dict[UUID, Case] = {}
+        self._early: dict[UUID, list[Acknowledgement]] = {}  # of alerts that have not come yet
         self._of_aircraft: dict[UUID, set[UUID]] = {}  # open alerts
         self._closed_us: dict[UUID, int] = {}
         self._unjudged: dict[UUID, tuple[int, str]] = {}
@@ -100,9 +104,11 @@ class Picture:
             self._touch(aircraft)
             self.positions_us = max(last.time_us, self.positions_us or 0)
 
-    def load(self, cases: Iterable[Case], names: Mapping[UUID, str]) -> None:
-        """What the database knew at the start."""
+    def load(self, cases: Iterable[Case], names: Mapping[UUID, str], early: Iterable[Acknowledgement] = ()) -> None:
+        """What the database knew at the start. early: handling of alerts that the recorder has not stored yet."""
         self.names = dict(names)
+        for one in early:
+            self._keep_early(one)
         for case in cases:
             self._cases[case.last.alert_id] = case
             self._reckon(case.last.alert_id)
@@ -111,7 +117,9 @@ class Picture:
         """A condition event of the live stream. False: its n is not above the last seen, so it is no news."""
         if event.operator_id != self.operator_id:
             return False
-        case = self._cases.setdefault(event.alert_id, Case([]))
+        case = self._cases.get(event.alert_id)
+        if case is None:
+            case = self._cases[event.alert_id] = Case([], handling=self._early.pop(event.alert_id, []))
         if not case.add(event, published_us):
             return False
         self._changes.alerts.append(self.describe(case))
@@ -119,13 +127,24 @@ class Picture:
         return True
 
     def apply_acknowledgement(self, one: Acknowledgement) -> bool:
-        """After its commit. False: known already, or of an alert that is not in the picture."""
+        """After its commit. False: known already, or of an alert that is not in the picture (yet: it is kept for then)."""
         case = self._cases.get(one.alert_id)
-        if case is None or not case.handle(one):
+        if case is None:
+            self._keep_early(one)
+            return False
+        if not case.handle(one):
             return False
         self._changes.alerts.append(self.describe(case))
         self._reckon(one.alert_id)
         return True
+
+    def _keep_early(self, one: Acknowledgement) -> None:
+        """An acknowledgement can be heard of before its alert: the database tells the one, the stream the other."""
+        held = self._early.setdefault(one.alert_id, [])
+        if one not in held:
+            held.append(one)
+        if len(self._early) > _MOST_EARLY:  # of imports, or of alerts long over: they never come
+            del self._early[next(iter(self._early))]
 
     def apply_judged(self, judged: Judged) -> None:
         """A worker's word on a partition. Imports are not in this picture."""

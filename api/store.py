@@ -31,6 +31,7 @@ class Start:
     """Everything the picture begins with, as of one moment, and the positions in the stream that belong to it."""
 
     cases: list[Case]
+    early: list[Acknowledgement]  # of alerts that the recorder has not stored yet
     samples: pa.RecordBatch
     names: dict[UUID, str]
     positions: dict[tuple[str, int], int]  # (topic id, partition) -> next offset
@@ -43,12 +44,14 @@ async def read_start(conn: Connection, operator_id: UUID, cluster: str, now_us: 
         queries = load("api")
         cursor = await conn.execute(queries["standing_alerts"], {"operator_id": operator_id})
         found = await _cases(conn, await cursor.fetchall())
+        cursor = await conn.execute(queries["early_handling"], {"operator_id": operator_id})
+        early = [read_row(row) for row in await cursor.fetchall()]
         samples = await latest_samples(conn, operator_id, utc(now_us - _DAY_US))
         cursor = await conn.execute(queries["recorder_positions"], {"cluster": cluster})
         positions = {(topic_id, partition): next for topic_id, partition, next in await cursor.fetchall()}
         known = await names(conn, operator_id)
     await conn.set_isolation_level(None)
-    return Start(found, samples, known, positions)
+    return Start(found, early, samples, known, positions)
 
 
 async def names(conn: Connection, operator_id: UUID) -> dict[UUID, str]:

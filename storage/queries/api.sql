@@ -20,6 +20,14 @@ FROM alert_handling
 WHERE alert_id = ANY(%(alert_ids)s)
 ORDER BY at
 
+-- name: early_handling
+-- Acknowledgements of alerts that are on the stream and not yet recorded.
+SELECT operator_id, alert_id, request_id, n, station, at
+FROM alert_handling AS handling
+WHERE operator_id = %(operator_id)s
+    AND NOT EXISTS (SELECT FROM alert_event AS event WHERE event.alert_id = handling.alert_id)
+ORDER BY at
+
 -- name: find_alerts
 -- Newest first. One row more than the limit tells that there are more.
 SELECT alert_id

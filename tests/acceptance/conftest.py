@@ -1,22 +1,29 @@
 """The whole system as a person starts it, `wedgetail up`, on the run's Kafka and a database of the test's own."""
 
+import asyncio
 import os
 import queue
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import psycopg
 import pytest
+from aiokafka import AIOKafkaConsumer
 
+from core.records import Kind
 from core.settings import Settings
+from core.topics import Topic
 
+T = TypeVar("T")
 ROOT = Path(__file__).parents[2]
 _PATIENCE_S = 120  # a loaded machine; 5 s as a rule
 
@@ -54,17 +61,45 @@ class House:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout + done.stderr
 
-    def pid_of(self, part: str) -> int:
-        """The process of one part."""
-        for entry in Path("/proc").glob("[0-9]*"):
+    @contextmanager
+    def started(self, *arguments: str) -> Iterator["subprocess.Popen[bytes]"]:
+        """A command while it runs; killed at the end if it still does."""
+        process = subprocess.Popen([sys.executable, "-m", "wedgetail", *arguments], cwd=ROOT, env=environment(self.settings))
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.wait()
+
+    def first_record(self, topic: Topic) -> None:
+        """Returns when a block stands on a topic."""
+
+        async def wait() -> None:
+            consumer = AIOKafkaConsumer(
+                self.settings.kafka.prefix + topic.name,
+                bootstrap_servers=self.settings.kafka.bootstrap,
+                auto_offset_reset="earliest",
+            )
+            await consumer.start()
             try:
-                command = (entry / "cmdline").read_bytes().split(b"\0")
-                mine = str(self.settings.data_dir).encode() in (entry / "environ").read_bytes()
-            except (FileNotFoundError, ProcessLookupError):
-                continue
-            if mine and command[1:4] == [b"-m", b"wedgetail", part.encode()]:
-                return int(entry.name)
-        raise AssertionError(f"no {part} is running")
+                async for record in consumer:
+                    if dict(record.headers).get("kind") == Kind.BLOCK.encode():
+                        return
+            finally:
+                await consumer.stop()
+
+        asyncio.run(asyncio.wait_for(wait(), _PATIENCE_S))
+
+    def until(self, found: Callable[[], T | None], process: "subprocess.Popen[bytes]") -> T:
+        """What a look at the door finds, looked for while a command runs."""
+        end = time.monotonic() + _PATIENCE_S
+        while time.monotonic() < end:
+            seen = found()
+            if seen is not None:
+                return seen
+            assert process.poll() is None, f"it ended with code {process.returncode}"
+            time.sleep(0.1)
+        raise AssertionError("nothing was found in time")
 
 
 def environment(settings: Settings) -> dict[str, str]:

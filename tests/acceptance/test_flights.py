@@ -2,6 +2,8 @@
 
 import asyncio
 import hashlib
+import signal
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ import pytest
 import shapely
 
 from core.sample import NoPosition, SampleKind
+from core.topics import TELEMETRY_IMPORT
 from core.units import to_us
 from storage.pool import connect
 from streams.rerun import Rerun, rerun
@@ -121,6 +124,39 @@ def test_the_rov_is_one_aircraft_and_runs_again_to_the_same_alerts(house: House,
     assert rows == (792,)
     again = run_again(house, log)
     assert again.same and again.again, "armed for 16 s, and far outside that zone"
+
+
+def test_an_import_killed_in_the_middle_and_begun_again_is_there_once(house: House, copter: Path) -> None:
+    publish(house, KEEP_IN)
+    with house.started("import", str(copter)) as importing:
+        house.first_record(TELEMETRY_IMPORT)
+        importing.kill()
+        assert importing.wait(30) == -signal.SIGKILL, "it was over before it could be killed"
+    house.command("import", str(copter))
+    with house.database() as database:
+        rows = database.execute("SELECT count(*), count(DISTINCT seq) FROM telemetry WHERE imported").fetchone()
+    assert rows == (2_842, 2_842)
+    assert len({alert["id"] for alert in imported_alerts(house)}) == 5
+    assert run_again(house, copter).same
+
+
+def test_a_replay_flies_now_raises_live_alerts_and_is_marked(house: House, copter: Path) -> None:
+    publish(house, KEEP_IN)
+    with (
+        house.started("replay", str(copter), "--start", "2015-07-05T00:34:48", "--speed", "2") as playing,
+        house.door() as door,
+    ):
+        alert = house.until(
+            lambda: next((a for a in door.get("alerts", params={"state": "open"}).json()["alerts"]), None), playing
+        )
+        (aircraft,) = door.get("aircraft").json()["aircraft"]
+        playing.send_signal(signal.SIGINT)
+        assert playing.wait(30) == 0
+    assert (alert["rule"], alert["level"], alert["imported"]) == ("GEOFENCE-KEEP-IN", "breach", False)
+    assert alert["link_name"].startswith("replay ")
+    assert aircraft["replay"] is True
+    ago = datetime.now(UTC) - datetime.fromisoformat(alert["start"])
+    assert timedelta(0) < ago < timedelta(minutes=2), "its times are of now"
 
 
 def until(log: bytes, seconds: float) -> bytes:

@@ -177,6 +177,13 @@ def test_an_acknowledged_alert_that_stands_still_colours(picture: Picture) -> No
     assert [one["state"] for one in picture.standing()] == ["acknowledged"]
 
 
+def test_an_acknowledgement_heard_of_before_its_alert_waits_for_it(picture: Picture) -> None:
+    feed(picture, sample())
+    assert not picture.apply_acknowledgement(seen(1))
+    picture.apply_alert(event(), NOW)
+    assert [one["state"] for one in picture.standing()] == ["acknowledged"]
+
+
 def seen(n: int) -> Acknowledgement:
     return Acknowledgement(OPERATOR, event().alert_id, UUID(int=n), n, "north", NOW)
 
