@@ -23,7 +23,7 @@ from core.records import AlertEvent, Judged, decode
 from core.settings import Settings
 from core.topics import ALERTS, JUDGED, PARTITIONS, TELEMETRY, UNJUDGED, WORLD
 from storage.pool import connect
-from streams.entries import UNREADABLE, telemetry_entry
+from streams.logged import UNREADABLE, telemetry_entry
 from streams.worlds import COMPLETE_KEY
 
 _AGAIN_S = 1.0

@@ -21,7 +21,7 @@ from core.topics import ALERTS, ALERTS_IMPORT, TELEMETRY, TELEMETRY_IMPORT
 from core.units import utc
 from storage.copy import copy_into
 from storage.queries import load
-from streams.entries import UNREADABLE, Entry
+from streams.logged import UNREADABLE, Logged
 from streams.rows import Screened, telemetry_columns
 from streams.screen import Screen, screen
 
@@ -107,7 +107,7 @@ class Recording:
             parts[topic, partition] = Part(topic, topic_id, partition, next, Screen.load(state) if state else Screen())
         return parts
 
-    async def store(self, conn: AsyncConnection[Any], flush: Sequence[tuple[Part, Sequence[Entry]]]) -> Counts:
+    async def store(self, conn: AsyncConnection[Any], flush: Sequence[tuple[Part, Sequence[Logged]]]) -> Counts:
         """Write the entries of each part (in offset order, at least one) and move its position behind the last.
 
         All or nothing: Fenced and every psycopg.Error leave the database as it was, and the parts to be loaded anew.
@@ -126,7 +126,7 @@ class Recording:
         self.known.update({each.aircraft_id: each.vehicle_type is not None for each in met})
         return counts
 
-    async def _save(self, conn: AsyncConnection[Any], flush: Sequence[tuple[Part, Sequence[Entry]]]) -> None:
+    async def _save(self, conn: AsyncConnection[Any], flush: Sequence[tuple[Part, Sequence[Logged]]]) -> None:
         screened = [part for part, _ in flush if part.topic in _TABLES]
         if screened:
             states = {
@@ -149,7 +149,7 @@ class Recording:
 
 
 def _screen_all(
-    flush: Sequence[tuple[Part, Sequence[Entry]]], known: Mapping[UUID, bool]
+    flush: Sequence[tuple[Part, Sequence[Logged]]], known: Mapping[UUID, bool]
 ) -> tuple[Counts, dict[str, list[Screened]], list[_Aircraft]]:
     counts = Counts()
     blocks: dict[str, list[Screened]] = {}
@@ -215,7 +215,7 @@ async def _meet(conn: AsyncConnection[Any], met: Sequence[_Aircraft]) -> None:
     await conn.execute(load("recorder")["meet_aircraft"], given)
 
 
-async def _log(conn: AsyncConnection[Any], cluster: str, flush: Sequence[tuple[Part, Sequence[Entry]]]) -> None:
+async def _log(conn: AsyncConnection[Any], cluster: str, flush: Sequence[tuple[Part, Sequence[Logged]]]) -> None:
     """Every record of a telemetry topic, and of the alerts topics those that nobody can read."""
     async with conn.cursor() as cursor, cursor.copy(load("recorder")["log_records"]) as copy:
         for part, entries in flush:
@@ -230,8 +230,8 @@ async def _log(conn: AsyncConnection[Any], cluster: str, flush: Sequence[tuple[P
                 ))  # fmt: skip
 
 
-async def _alerts(conn: AsyncConnection[Any], flush: Sequence[tuple[Part, Sequence[Entry]]], counts: Counts) -> None:
-    events: dict[tuple[UUID, int], tuple[Part, Entry, AlertEvent]] = {}
+async def _alerts(conn: AsyncConnection[Any], flush: Sequence[tuple[Part, Sequence[Logged]]], counts: Counts) -> None:
+    events: dict[tuple[UUID, int], tuple[Part, Logged, AlertEvent]] = {}
     clashes: list[tuple[UUID, int]] = []
     for part, entries in flush:
         for entry in entries:

@@ -25,8 +25,8 @@ from core.topics import ALERTS, ALERTS_IMPORT, TELEMETRY, TELEMETRY_IMPORT
 from storage.errors import UnfitValue
 from storage.pool import connect
 from storage.queries import load
-from streams.entries import Entry, alert_entry, telemetry_entry
 from streams.flush import Counts, Fenced, NotRegistered, Part, Recording
+from streams.logged import Logged, alert_entry, telemetry_entry
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ class Recorder:
         self._prefix = settings.kafka.prefix
         self._worker = worker or f"{socket.gethostname()}:{os.getpid()}"
         self._parts: dict[tuple[str, int], Part] = {}
-        self._held: dict[tuple[str, int], list[Entry]] = {}
+        self._held: dict[tuple[str, int], list[Logged]] = {}
         self._rows_held = 0
         self._reload = False
         self._told_at = 0.0
@@ -213,7 +213,7 @@ class Recorder:
                 at = self._parts[key].next
                 self._stop(consumer, key, at, f"the database refuses offset {at} of {part}: {str(error).strip()}")
 
-    async def _store_alone(self, conn: AsyncConnection[Any], part: Part, entry: Entry) -> None:
+    async def _store_alone(self, conn: AsyncConnection[Any], part: Part, entry: Logged) -> None:
         """One record in a flush of its own; what the database refuses is marked as unreadable, and the rest goes on."""
         try:
             await self._store_fresh(conn, part, entry)
@@ -222,7 +222,7 @@ class Recorder:
             log.error("%s, offset %d cannot be stored: %s", part, entry.offset, refusal)
             await self._store_fresh(conn, part, entry.unreadable(refusal))
 
-    async def _store_fresh(self, conn: AsyncConnection[Any], part: Part, entry: Entry) -> None:
+    async def _store_fresh(self, conn: AsyncConnection[Any], part: Part, entry: Logged) -> None:
         """Store with the screen that the database has: a refused flush has moved the one in memory."""
         key = (part.topic, part.partition)
         fresh = (await self._recording.load(conn, [(part.topic, part.topic_id, part.partition)]))[key]
@@ -316,7 +316,7 @@ class _Assignments(ConsumerRebalanceListener):  # type: ignore[misc]
         self._recorder.assigned(list(assigned))
 
 
-def _read(topic: str, record: ConsumerRecord[Any, Any]) -> Entry:
+def _read(topic: str, record: ConsumerRecord[Any, Any]) -> Logged:
     append_time_us = record.timestamp * 1_000
     if topic in (ALERTS.name, ALERTS_IMPORT.name):
         return alert_entry(record.offset, append_time_us, record.value)

@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from core import block
 from core.topics import PARTITIONS
-from streams.entries import telemetry_entry
+from streams.logged import telemetry_entry
 from tests.benchmarks.sender import LANDED, number_of
 
 _HALF_MS_US = 500  # the broker's stamp is cut to whole milliseconds

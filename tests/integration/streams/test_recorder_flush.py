@@ -27,8 +27,8 @@ from core.sample import Sample
 from core.units import utc
 from storage.migrate import RECORDED_TOPICS, migrate, register_topics
 from storage.pool import connect
-from streams.entries import Entry, alert_entry, telemetry_entry
 from streams.flush import Fenced, NotRegistered, Part, Recording
+from streams.logged import Logged, alert_entry, telemetry_entry
 
 OPERATOR, LINK = UUID(int=1), "udp:14550/127.0.0.1"
 IDS = {name: str(UUID(int=n + 10)) for n, name in enumerate(RECORDED_TOPICS)}
@@ -41,7 +41,7 @@ def sample(seq: int, system: int = 1, at_us: int | None = None, link: str = LINK
     return Sample(OPERATOR, who, link, system, epoch, seq, T0 + seq * 100_000 if at_us is None else at_us, **values)
 
 
-def blocks(*groups: list[Sample], first: int = 0) -> list[Entry]:
+def blocks(*groups: list[Sample], first: int = 0) -> list[Logged]:
     return [
         telemetry_entry(first + n, max(s.event_time_us for s in group), HEADERS, block.encode(block.from_samples(group)))
         for n, group in enumerate(groups)

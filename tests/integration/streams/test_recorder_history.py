@@ -19,8 +19,8 @@ from core.sample import Sample
 from storage.history import NoSuchFlight, StoredRecord, read_flight
 from storage.migrate import RECORDED_TOPICS, register_topics
 from storage.pool import connect
-from streams.entries import Entry, telemetry_entry
 from streams.flush import Recording
+from streams.logged import Logged, telemetry_entry
 
 OPERATOR, LINK, OTHER = UUID(int=1), "file:" + "a" * 64, "file:" + "b" * 64
 IDS = {name: str(UUID(int=n + 10)) for n, name in enumerate(RECORDED_TOPICS)}
@@ -40,7 +40,7 @@ def listened(link: str, up_to: int, closed: bool = False) -> Listened:
     return Listened((LinkListened(OPERATOR, link, 0, T0 + up_to, closed),))
 
 
-def entries(said: Sequence[pa.RecordBatch | Control], first: int = 0) -> list[Entry]:
+def entries(said: Sequence[pa.RecordBatch | Control], first: int = 0) -> list[Logged]:
     made = []
     for offset, each in enumerate(said, first):
         if isinstance(each, pa.RecordBatch):

@@ -15,7 +15,7 @@ _LONGEST_REASON = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Logged:
     """kind: block, a control's kind, "alert" or "unreadable"; body: the exact text, or why it cannot be read."""
 
     offset: int
@@ -26,41 +26,41 @@ class Entry:
     batch: pa.RecordBatch | None = None
     event: AlertEvent | None = None
 
-    def unreadable(self, why: str) -> "Entry":
+    def unreadable(self, why: str) -> "Logged":
         """The same record, marked as one that could not be stored."""
         reason = why.replace("\0", "?")[:_LONGEST_REASON]
-        return Entry(self.offset, self.append_time_us, UNREADABLE, reason, self.schema_version)
+        return Logged(self.offset, self.append_time_us, UNREADABLE, reason, self.schema_version)
 
 
-def telemetry_entry(offset: int, append_time_us: int, headers: dict[str, bytes], value: bytes | None) -> Entry:
+def telemetry_entry(offset: int, append_time_us: int, headers: dict[str, bytes], value: bytes | None) -> Logged:
     """Read a record of a telemetry topic; one that cannot be read is an entry of kind "unreadable", never an error."""
-    blank = Entry(offset, append_time_us, UNREADABLE)
+    blank = Logged(offset, append_time_us, UNREADABLE)
     kind = headers.get("kind", b"").decode("ascii", "replace")
     if value is None:
         return blank.unreadable("it has no value")
     try:
         if kind == Kind.BLOCK:
             version = int(headers.get("schema", b""))
-            blank = Entry(offset, append_time_us, UNREADABLE, schema_version=version if 0 <= version < 1 << 31 else None)
+            blank = Logged(offset, append_time_us, UNREADABLE, schema_version=version if 0 <= version < 1 << 31 else None)
             batch = block.decode(value, version)
-            return Entry(offset, append_time_us, kind, schema_version=version, batch=batch)
+            return Logged(offset, append_time_us, kind, schema_version=version, batch=batch)
         if kind not in CONTROLS:
             return blank.unreadable(f"its kind is {kind!r}")
         records.decode(CONTROLS[kind], value)
-        return Entry(offset, append_time_us, kind, value.decode())
+        return Logged(offset, append_time_us, kind, value.decode())
     except (UnreadableRecord, UnknownBlockVersion, ValueError) as error:
         return blank.unreadable(str(error))
 
 
-def alert_entry(offset: int, append_time_us: int, value: bytes | None) -> Entry:
+def alert_entry(offset: int, append_time_us: int, value: bytes | None) -> Logged:
     """Read a record of an alerts topic, as above."""
-    blank = Entry(offset, append_time_us, UNREADABLE)
+    blank = Logged(offset, append_time_us, UNREADABLE)
     if value is None:
         return blank.unreadable("it has no value")
     try:
         event = records.decode(AlertEvent, value)
         if not (0 <= event.start_us < YEAR_10000_US and 0 <= event.at_us < YEAR_10000_US):
             return blank.unreadable("its times are outside the calendar")
-        return Entry(offset, append_time_us, ALERT, value.decode(), event=event)
+        return Logged(offset, append_time_us, ALERT, value.decode(), event=event)
     except (UnreadableRecord, ValueError) as error:
         return blank.unreadable(str(error))

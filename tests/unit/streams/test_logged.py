@@ -9,7 +9,7 @@ from core import block
 from core.identity import aircraft_id
 from core.records import Tick, block_headers, control_headers, encode
 from core.sample import Sample
-from streams.entries import UNREADABLE, alert_entry, telemetry_entry
+from streams.logged import UNREADABLE, alert_entry, telemetry_entry
 
 OPERATOR = UUID(int=1)
 AIRCRAFT = aircraft_id(OPERATOR, "udp:1/x", 1)
