@@ -16,7 +16,7 @@ import faust
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
-from core.kafka import producer
+from core.kafka import ensure_topics, producer
 from core.settings import Settings
 from core.topics import TELEMETRY, TELEMETRY_IMPORT, WORLD
 from streams.judging import Judging, stored_of
@@ -152,11 +152,12 @@ class Worker:
 
 
 async def run(settings: Settings, accept_gap: Iterable[int] = ()) -> None:
-    """Until SIGINT or SIGTERM."""
+    """Until SIGINT or SIGTERM. Raises the errors of core.kafka.ensure_topics."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
+    await ensure_topics(settings.kafka.bootstrap, settings.kafka.prefix)
     worker = Worker(settings, accept_gap)
     await worker.start()
     log.info("worker %s is judging", worker.name)

@@ -2,10 +2,8 @@
 
 import asyncio
 import contextlib
-import logging
 import signal
 import sys
-import time
 from collections.abc import Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +13,7 @@ import typer
 
 from core.errors import WedgetailError
 from core.settings import Settings, load
+from wedgetail import logs
 from wedgetail.running import find
 
 _WRONG = 2
@@ -184,13 +183,9 @@ def main() -> None:
 
 
 def _part(file: Path | None) -> Settings:
-    """Settings for one part; it logs in UTC to stderr, and the libraries only what matters."""
+    """Settings for one part, which logs as wedgetail.logs says."""
     settings = find(load(file))
-    logging.Formatter.converter = time.gmtime
-    logging.basicConfig(format="%(asctime)s.%(msecs)03dZ %(levelname)s %(name)s: %(message)s", datefmt="%Y-%m-%dT%H:%M:%S")
-    logging.getLogger().setLevel(logging.INFO)
-    for name in ("aiokafka", "httpx", "faust", "mode"):
-        logging.getLogger(name).setLevel(logging.WARNING)
+    logs.configure()
     return settings
 
 
