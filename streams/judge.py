@@ -1,7 +1,5 @@
 """One aircraft, one row: what every rule sees, and what becomes of each condition."""
 
-from typing import TYPE_CHECKING
-
 from alerts import lifecycle
 from alerts.lifecycle import Condition, Told
 from core.colour import Level
@@ -12,9 +10,7 @@ from geofence import altitude, monitor
 from geofence.vertical import Fix
 from streams.events import alert_event
 from streams.state import Aircraft, LastFix
-
-if TYPE_CHECKING:
-    from streams.pipeline import Work
+from streams.work import Work
 
 POSITION = "EVIDENCE-POSITION"
 CLOCK = "EVIDENCE-CLOCK"
@@ -34,7 +30,7 @@ _WORDS = {
 
 
 def judge(
-    work: "Work", aircraft: Aircraft, row: int, judged: bool, placed: bool, armed: bool | None, airborne: bool | None
+    work: Work, aircraft: Aircraft, row: int, judged: bool, placed: bool, armed: bool | None, airborne: bool | None
 ) -> None:
     """Take one kept row of an aircraft: its observations, then the conditions that it says nothing about."""
     time_us = int(work.time_us[row])
@@ -63,7 +59,7 @@ def judge(
         aircraft.last = LastFix.of(fix)
 
 
-def _observe(work: "Work", aircraft: Aircraft, row: int, fix: Fix | None) -> list[Observed]:
+def _observe(work: Work, aircraft: Aircraft, row: int, fix: Fix | None) -> list[Observed]:
     """What each rule sees in this row. A rule that looks at evidence which this row lacks sees nothing."""
     seen: list[Observed] = []
     conditions = aircraft.conditions
@@ -86,7 +82,7 @@ def _observe(work: "Work", aircraft: Aircraft, row: int, fix: Fix | None) -> lis
     return seen
 
 
-def _zones(work: "Work", aircraft: Aircraft, row: int, fix: Fix) -> list[Observed]:
+def _zones(work: Work, aircraft: Aircraft, row: int, fix: Fix) -> list[Observed]:
     seen: dict[str, Observed] = {}
     keep_ins = work.monitor.keep_ins(aircraft.operator_id, aircraft.aircraft_id, fix.time_us)
     if keep_ins and (row in work.sightings.outside or f"{monitor.KEEP_IN}/-" in aircraft.conditions):
@@ -109,7 +105,7 @@ def _zones(work: "Work", aircraft: Aircraft, row: int, fix: Fix) -> list[Observe
     return [seen[key] for key in sorted(seen)]
 
 
-def _off_time(work: "Work", aircraft: Aircraft, row: int, time_us: int) -> None:
+def _off_time(work: Work, aircraft: Aircraft, row: int, time_us: int) -> None:
     """A late or early sample: after five seconds of its own time the clock is in doubt."""
     if aircraft.off_time_us is None or time_us < aircraft.off_time_us:
         aircraft.off_time_us = time_us
@@ -121,12 +117,12 @@ def _off_time(work: "Work", aircraft: Aircraft, row: int, time_us: int) -> None:
         _keep(work, aircraft, seen.key, (held, told), row, time_us, None)
 
 
-def _finish(work: "Work", aircraft: Aircraft, key: str, row: int, time_us: int, fix: Fix | None, why: str) -> None:
+def _finish(work: Work, aircraft: Aircraft, key: str, row: int, time_us: int, fix: Fix | None, why: str) -> None:
     _keep(work, aircraft, key, (None, lifecycle.end(aircraft.conditions[key], why)), row, time_us, fix)
 
 
 def _keep(
-    work: "Work", aircraft: Aircraft, key: str, stepped: tuple[Condition | None, Told], row: int, time_us: int, fix: Fix | None
+    work: Work, aircraft: Aircraft, key: str, stepped: tuple[Condition | None, Told], row: int, time_us: int, fix: Fix | None
 ) -> None:
     held, told = stepped
     for what, condition in told:

@@ -6,57 +6,24 @@ The same function runs live, on imports and on history, and gives the same bytes
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from uuid import UUID
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from core import block
 from core.records import AlertEvent, Engine, Listened, Marker, Tick
-from core.sample import HeightSource, NoPosition, SampleKind
+from core.sample import NoPosition, SampleKind
 from geofence import altitude
-from geofence.height import Heights, best_heights
-from geofence.monitor import Monitor, Sightings, Track
-from geofence.vertical import Fix
+from geofence.height import best_heights
+from geofence.monitor import Track
 from geofence.world import World
 from streams import silence
 from streams.entry import Entry, Unjudged
 from streams.judge import judge
-from streams.screen import Verdicts, screen
+from streams.screen import screen
 from streams.state import Aircraft, LastFix, State
-
-
-@dataclass(slots=True)
-class Work:
-    """A block on its way through the steps: each fills in what the next ones need."""
-
-    state: State
-    entry: Entry
-    batch: pa.RecordBatch
-    monitor: Monitor
-    events: list[AlertEvent] = field(default_factory=list)
-    verdicts: Verdicts = field(init=False)
-    aircraft: list[Aircraft] = field(init=False)  # by code
-    codes: NDArray[np.int16] = field(init=False)
-    time_us: NDArray[np.int64] = field(init=False)
-    kind: NDArray[np.generic] = field(init=False)  # SampleKind
-    no_position: NDArray[np.generic] = field(init=False)  # NoPosition
-    ambiguous: NDArray[np.generic] = field(init=False)
-    lon_deg: NDArray[np.float64] = field(init=False)
-    lat_deg: NDArray[np.float64] = field(init=False)
-    heights: Heights = field(init=False)
-    sightings: Sightings = field(init=False)
-    look: NDArray[np.bool_] = field(init=False)  # rows that need a look of their own
-
-    def fix(self, row: int) -> Fix:
-        h = self.heights
-        return Fix(
-            int(self.time_us[row]), float(self.lon_deg[row]), float(self.lat_deg[row]),
-            float(h.agl_m[row]), float(h.margin_m[row]), HeightSource(h.source[row]),
-            float(h.amsl_m[row]), float(h.takeoff_m[row]), float(h.refused_m[row]),
-        )  # fmt: skip
+from streams.work import Work
 
 
 def screen_samples(work: Work) -> None:
