@@ -14,6 +14,7 @@ from collections.abc import Callable, Coroutine, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 
@@ -25,6 +26,10 @@ from wedgetail.local.postgres import LocalPostgres
 
 ROOT = Path(__file__).parents[1]
 _TEMPLATE = "template_migrated"
+
+# A loaded machine is no failure.
+hypothesis.settings.register_profile("wedgetail", deadline=None)
+hypothesis.settings.load_profile("wedgetail")
 
 
 @pytest.hookimpl(wrapper=True)
