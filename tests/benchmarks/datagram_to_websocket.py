@@ -24,6 +24,7 @@ LOADS = (Load(25, 5), Load(200, 5))
 INTERVAL_MS = 100  # of the frames that are reported beside those sent at once
 LEAD_S = 1.0  # of each round, not counted
 WARM_S = 2.0  # of each side before its first round
+OTHERS = "everything else on the machine"
 _QUIET_S = 1.0  # when nothing came for so long, nothing more comes
 
 
@@ -31,7 +32,7 @@ _QUIET_S = 1.0  # when nothing came for so long, nothing more comes
 class Round:
     """One side under one load for some seconds. sent_ns: monotonic, in the order of numbers from first on.
 
-    wall_ns: what a monotonic time lacks to be one since 1970. cores: of the processor, by process.
+    wall_ns: what a monotonic time lacks to be one since 1970. cores: how many each process used.
     """
 
     first: int
@@ -113,12 +114,14 @@ class Turns:
         before, began_s = self._cpu_s(), time.monotonic()
         sent_ns = await asyncio.to_thread(self.sender.send, order)
         after, took_s = self._cpu_s(), time.monotonic() - began_s
-        cores = {name: (after[name] - before[name]) / took_s for name in self.pids}
+        cores = {name: (after[name] - before[name]) / took_s for name in after}
         await _settled(side.viewer, range(order.first + order.positions - side.load.aircraft, order.first + order.positions))
         return Round(order.first, round(side.load.samples_per_s * LEAD_S), sent_ns, wall_ns, cores)
 
     def _cpu_s(self) -> dict[str, float]:
-        return {name: processes.cpu_s(pid) for name, pid in self.pids.items()}
+        told = {name: processes.cpu_s(pid) for name, pid in self.pids.items()}
+        told |= {"sender": processes.cpu_s(self.sender.pid), "client": time.process_time()}
+        return told | {OTHERS: processes.busy_s() - sum(told.values())}
 
 
 async def _settled(watching: Viewer, last: range) -> None:

@@ -34,6 +34,14 @@ def cpu_s(pid: int) -> float:
     return sum(int(facts[one][_USER]) + int(facts[one][_SYSTEM]) for one in below if one in facts) / _TICKS_PER_S
 
 
+def busy_s() -> float:
+    """Processor seconds of the whole machine so far, over all its cores, idling and waiting left out."""
+    user, nice, system, _idle, _wait, interrupts, soft, *_ = map(
+        int, Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]
+    )
+    return (user + nice + system + interrupts + soft) / _TICKS_PER_S
+
+
 def _all() -> list[int]:
     return [int(entry.name) for entry in Path("/proc").glob("[0-9]*")]
 

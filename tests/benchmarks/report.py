@@ -66,21 +66,21 @@ counted here.
 Medians in ms of the samples that were shown. *Received*: from the sender to the receiving process. *In Kafka*: from there to
 the broker's stamp (which is cut to whole ms: half of one is added); in ours this holds decoding, the wait for other samples
 of the block (5 to 50 ms, `ingest/packer.py`), Arrow, and the wait for the batch of its partition that is under way.
-*Shown*: from there to the frame at the client; in ours this holds the picture of each aircraft, its JSON with all that the
-page shows, and the server.
+*Shown*: from there to the frame at the client. In ours this has two parts: *made*, until the API has made the frame (its
+server time), and *sent*, from there to the client.
 
 {_stages(measured)}
 
 ### What limits it
 
 Cores used by each process while a side had its turn. In the reference's turns ours is idle, and so shows what it costs at
-rest. Of all that is measured here this depends least on other work on the machine. Where the sum comes near to the number
-of cores, with sender and client to be added, the times above are those of a queue.
+rest. Where the sum comes near to the number of cores, the times above are those of a queue.
 
 {_cores(found)}
 
 Ours pays by the record, and a quiet stream has one sample in a record: ingest packs each as Arrow, and worker, recorder and
-API each unpack and check it, on the same cores at the same moment. A larger block costs hardly more than a small one.
+API each fetch, unpack and check it, on the same cores at the same moment, so that the API waits for its turn on the
+processor. A larger block costs hardly more than a small one.
 """
 
 
@@ -102,26 +102,29 @@ def _stages(measured: Measured) -> str:
     rows = []
     for one in measured.found:
         for side, way in ((one.ours, measured.ours), (one.bare, measured.bare)):
-            received, appended, shown = np.median(np.concatenate([_stages_ms(side, each, way) for each in side.rounds]), axis=0)
+            medians = np.median(np.concatenate([_stages_ms(side, each, way) for each in side.rounds]), axis=0)
+            cells = ["-" if np.isnan(median) else f"{median:.2f}" for median in medians]
             together = statistics.harmonic_mean([way[number].together for each in side.rounds for number in each.counted])
-            cells = (f"{received:.2f}", f"{appended:.2f}", f"{shown:.2f}", f"{together:.1f}")
-            rows.append([str(side.load), side.name, *cells])
-    return _table(["load", "side", "received", "in Kafka", "shown", "samples in a record"], rows)
+            rows.append([str(side.load), side.name, *cells, f"{together:.1f}"])
+    return _table(["load", "side", "received", "in Kafka", "shown", "made", "sent", "samples in a record"], rows)
 
 
 def _stages_ms(side: Side, one: Round, way: dict[int, Passed]) -> NDArray[np.float64]:
-    """(n, 3): how long each stage took, for each position that was shown."""
-    first_ns = side.viewer.first_ns
-    rows = [
-        (
-            way[number].received_us - (one.sent(number) + one.wall_ns) / 1_000,
-            way[number].appended_us - way[number].received_us,
-            (first_ns[number] + one.wall_ns) / 1_000 - way[number].appended_us,
-        )
-        for number in one.counted
-        if number in first_ns
-    ]
-    return np.array(rows, np.float64).reshape(-1, 3) / 1_000
+    """(n, 5): how long each stage took, for each position that was shown; NaN where its frame does not say when it was made."""
+    first_ns, rows = side.viewer.first_ns, []
+    for number in one.counted:
+        if number not in first_ns:
+            continue
+        sent_us, shown_us = ((time_ns + one.wall_ns) / 1_000 for time_ns in (one.sent(number), first_ns[number]))
+        received_us, appended_us, _ = way[number]
+        made_us = side.viewer.made_us.get(number, np.nan)
+        rows.append(
+            (
+                received_us - sent_us, appended_us - received_us, shown_us - appended_us,
+                made_us - appended_us, shown_us - made_us,
+            )
+        )  # fmt: skip
+    return np.array(rows, np.float64).reshape(-1, 5) / 1_000
 
 
 def _cores(found: Sequence[Found]) -> str:

@@ -67,7 +67,8 @@ class _Due(NamedTuple):
 class Sender:
     """The process, as others see it."""
 
-    def __init__(self, orders: "Connection[Order | None, array[int]]") -> None:
+    def __init__(self, orders: "Connection[Order | None, array[int]]", pid: int) -> None:
+        self.pid = pid
         self._orders = orders
 
     def send(self, order: Order) -> "array[int]":
@@ -85,7 +86,8 @@ def sending() -> Iterator[Sender]:
     process.start()
     theirs.close()
     try:
-        yield Sender(ours)
+        assert process.pid is not None
+        yield Sender(ours, process.pid)
     finally:
         ours.close()  # it ends when nobody can give it orders any more
         process.join()

@@ -3,8 +3,9 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -12,20 +13,23 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from api.hub import MAX_SUBSCRIPTIONS
 from core.settings import Settings
+from core.units import to_us
 from tests.benchmarks.sender import LANDED, number_of
 
 _ANSWER_S = 30.0
 
-Reader = Callable[[bytes], Iterable[int]]
+# The numbers in a frame, and when it was made (microseconds since 1970), where it says so.
+Reader = Callable[[bytes], tuple[list[int], int | None]]
 
 
 class Viewer:
-    """first_ns: by a position's number, the monotonic nanoseconds at which it first arrived. Whole after read()."""
+    """first_ns: by a position's number, the monotonic nanoseconds at which it first arrived; made_us: when that frame was
+    made, microseconds since 1970. Both are whole after read()."""
 
-    def __init__(self, numbers: Reader) -> None:
+    def __init__(self, reader: Reader) -> None:
         self.first_ns: dict[int, int] = {}
-        self.frames = 0
-        self._numbers = numbers
+        self.made_us: dict[int, int] = {}
+        self._reader = reader
         self._heard: list[tuple[int, bytes]] = []
 
     async def listen(self, socket: ClientConnection) -> None:
@@ -39,10 +43,12 @@ class Viewer:
         before = len(self.first_ns)
         heard, self._heard = self._heard, []
         for at_ns, frame in heard:
-            numbers = [number for number in self._numbers(frame) if number > LANDED]
-            self.frames += bool(numbers)
+            numbers, made_us = self._reader(frame)
             for number in numbers:
-                self.first_ns.setdefault(number, at_ns)
+                if number > LANDED and number not in self.first_ns:
+                    self.first_ns[number] = at_ns
+                    if made_us is not None:
+                        self.made_us[number] = made_us
         return len(self.first_ns) > before
 
 
@@ -52,6 +58,7 @@ class _Aircraft(msgspec.Struct):
 
 class _Frame(msgspec.Struct):
     type: str
+    server_time: datetime | None = None
     aircraft: list[_Aircraft] = []
 
 
@@ -127,11 +134,12 @@ async def _listening(viewer: Viewer, sockets: list[ClientConnection]) -> AsyncIt
             task.cancel()
 
 
-def _ours(frame: bytes) -> Iterator[int]:
+def _ours(frame: bytes) -> tuple[list[int], int | None]:
     told = _FRAME.decode(frame)
-    if told.type == "changes":
-        yield from (number_of(round(one.lat * 1e7)) for one in told.aircraft if one.lat is not None)
+    if told.type != "changes" or told.server_time is None:
+        return [], None
+    return [number_of(round(one.lat * 1e7)) for one in told.aircraft if one.lat is not None], to_us(told.server_time)
 
 
-def _reference(frame: bytes) -> Iterator[int]:
-    yield number_of(_RECORD.decode(frame).lat_e7)
+def _reference(frame: bytes) -> tuple[list[int], int | None]:
+    return [number_of(_RECORD.decode(frame).lat_e7)], None
