@@ -12,7 +12,7 @@ from core.records import Kind, Listened, block_headers, control_headers, encode
 from core.sample import Sample
 from core.topics import PARTITIONS
 
-MAX_RECORDS_PER_S = 3_200
+MAX_RECORDS_PER_S = 320  # each costs its readers a millisecond or more, whatever is in it
 LEAST_WAIT_S, MOST_WAIT_S = 0.005, 0.050
 _FULL = MAX_RECORDS_PER_S * MOST_WAIT_S  # what an idle packer may send at once
 
@@ -68,10 +68,17 @@ class Packer:
         return LEAST_WAIT_S + (MOST_WAIT_S - LEAST_WAIT_S) * min(1.0, max(0.0, spent))
 
     def due(self, now_s: float) -> list[Record]:
-        """The blocks that have waited long enough or are full, the oldest first, as many as may be sent now."""
+        """The full blocks; and when some sample has waited long enough everything that waits, the oldest first, as much as
+        may be sent.
+
+        Together, because a reader's fetch costs more than a record: it then brings many.
+        """
+        busy = sorted(self._busy(), key=self._since_s.__getitem__)
+        all_go = any(now_s - self._since_s[partition] >= self.wait_s(now_s) - 1e-9 for partition in busy)
+        least = 1 if all_go else block.MAX_SAMPLES
         records: list[Record] = []
-        for partition in sorted(self._busy(), key=self._since_s.__getitem__):
-            while self._is_due(partition, now_s) and self._allowance.left >= 1.0:
+        for partition in busy:
+            while len(self._waiting[partition]) >= least and self._allowance.left >= 1.0:
                 records.append(self._block(partition, now_s))
         return records
 
@@ -102,10 +109,6 @@ class Packer:
 
     def _busy(self) -> list[int]:
         return [partition for partition, waiting in enumerate(self._waiting) if waiting]
-
-    def _is_due(self, partition: int, now_s: float) -> bool:
-        waiting = len(self._waiting[partition])
-        return waiting >= block.MAX_SAMPLES or (waiting > 0 and now_s - self._since_s[partition] >= self.wait_s(now_s) - 1e-9)
 
     def _block(self, partition: int, now_s: float) -> Record:
         samples = self._waiting[partition][: block.MAX_SAMPLES]

@@ -46,8 +46,9 @@ class WorldFollower:
 
     async def until(self, number: int) -> None:
         """Returns when every version of this world is here."""
-        if self.world.complete < number:
-            log.info("waiting for world %d", number)
+        if self.world.complete >= number:
+            return
+        log.info("waiting for world %d", number)
         async with self._changed:
             await self._changed.wait_for(lambda: self.world.complete >= number)
 
