@@ -13,7 +13,7 @@ from tests.benchmarks.report import datagram_to_websocket_report
 BENCHMARKS: tuple[Callable[[int, float, Callable[[str], None]], Report], ...] = (datagram_to_websocket_report,)
 
 _DOCS = Path(__file__).parents[2] / "docs"
-_ROUNDS, _SECONDS = 5, 3.0
+_ROUNDS, _SECONDS = 5, 2.5
 
 
 def main(

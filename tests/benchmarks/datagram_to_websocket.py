@@ -22,6 +22,7 @@ from tests.benchmarks.viewer import Viewer
 
 LOADS = (Load(25, 5), Load(200, 5))
 INTERVAL_MS = 100  # of the frames that are reported beside those sent at once
+HELD_ROUNDS = 2
 LEAD_S = 1.0  # of each round, not counted
 WARM_S = 2.0  # of each side before its first round
 OTHERS = "everything else on the machine"
@@ -170,7 +171,7 @@ async def _measured(ours: System, bare: Reference, turns: Turns, rounds: int) ->
         turns.tell(f"{load}, a frame each {INTERVAL_MS} ms:")
         async with viewer.of_ours(settings, [{"id": "main", "interval_ms": INTERVAL_MS}]) as watching:
             held = Side("ours", settings.ingest.port, load, watching)
-            await turns.take((rounds + 1) // 2, held)
+            await turns.take(min(rounds, HELD_ROUNDS), held)
         for side in (mine, theirs, held):
             side.viewer.read()
         found.append(Found(mine, theirs, held, len(at_once)))
