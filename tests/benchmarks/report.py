@@ -132,6 +132,7 @@ def _cores(found: Sequence[Found]) -> str:
     names = list(found[0].ours.rounds[0].cores)
     sides = [side for one in found for side in (one.ours, one.bare)]
     used = [{name: statistics.mean(one.cores[name] for one in side.rounds) for name in names} for side in sides]
-    rows = [[name, *(f"{cores[name]:.2f}" for cores in used)] for name in names]
+    # What is counted in ticks of each process can exceed what the machine counts, by a few hundredths.
+    rows = [[name, *(f"{max(0.0, cores[name]):.2f}" for cores in used)] for name in names]
     rows.append(["sum", *(f"{sum(cores.values()):.2f}" for cores in used)])
     return _table(["process", *(f"{side.name}, {side.load.samples_per_s:,}/s" for side in sides)], rows)
