@@ -54,7 +54,7 @@ A number in each position's latitude finds it again in what a WebSocket client i
 The reference: {_REFERENCE}. It checks, judges and stores nothing, and hands on the JSON that it made. Sender and client are
 the same for both.
 
-The sides take turns: after {WARM_S:g} s of each that do not count, {rounds} rounds of {counted_s:g} s each, with {LEAD_S:g} s
+The sides take turns: after {WARM_S:g} s of each that do not count, {rounds} rounds of {counted_s:.2g} s each, with {LEAD_S:g} s
 before each that does not count (of frames each {INTERVAL_MS} ms, {len(found[0].held.rounds)} rounds). A figure is the median
 of the rounds' percentiles; here are their lowest and highest. A sample that a newer one of its aircraft overtakes before a
 frame is made is never shown: it stands in no latency, and is counted here. The goal is that for 10,000 samples a second;
