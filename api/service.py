@@ -77,6 +77,9 @@ def _listening(port: int) -> Iterator[socket.socket]:
     sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # Connections inherit it. asyncio sets it only on sockets made with IPPROTO_TCP, and without it a frame can wait
+        # tens of milliseconds for the acknowledgement of the one before.
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.bind((HOST, port))
     except OSError as error:
         sock.close()

@@ -82,6 +82,9 @@ class Recorder:
             auto_offset_reset="none",
             session_timeout_ms=3_000,
             heartbeat_interval_ms=500,
+            # It stores in flushes anyway: waking for each record only costs the others their time.
+            fetch_min_bytes=1 << 20,
+            fetch_max_wait_ms=200,
         )
         self._consumer = consumer
         await consumer.start()
