@@ -1,0 +1,51 @@
+"""Compiled kernels: plain loops over arrays that numba turns into machine code, each for the one signature that it names.
+
+Nothing is compiled at import. A process calls `warm` before it begins its work; a test gets a kernel when it first runs it.
+The machine code is kept beside the source, or where NUMBA_CACHE_DIR says, or in the user's cache; where nothing can be
+written it is compiled at each start. What is kept is renewed when the file of the kernel changes and not when another one
+does: what a kernel calls stands in its own file.
+"""
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+import numba
+from numba import types
+from numba.core.dispatcher import Dispatcher
+
+_KERNELS: list["Kernel"] = []
+
+
+class Kernel:
+    """One compiled function. `run` takes the arrays of its signature, and raises TypeError for others."""
+
+    def __init__(self, function: Callable[..., Any], signature: tuple[Any, ...]) -> None:
+        self._function, self._signature = function, signature
+        _KERNELS.append(self)
+
+    @cached_property
+    def run(self) -> Callable[..., Any]:
+        try:
+            compiled: Dispatcher = numba.njit(self._function, cache=True)
+        except RuntimeError:  # there is no place where machine code could be kept
+            compiled = numba.njit(self._function)
+        compiled.compile(self._signature)
+        compiled.disable_compile()
+        return compiled
+
+
+def kernel(*signature: Any) -> Callable[[Callable[..., Any]], Kernel]:
+    """Decorates a kernel with its arguments' numba types: `given` for arrays that it reads, int64[::1] for those it writes."""
+    return lambda function: Kernel(function, signature)
+
+
+def given(element: Any, dimensions: int = 1) -> Any:
+    """A C-contiguous array that is only read: writable or not, aligned or not, as buffers of a message are."""
+    return types.Array(element, dimensions, "C", readonly=True, aligned=False)
+
+
+def warm() -> None:
+    """Compiles every kernel of the modules that are imported, or takes it from the cache. Seconds the first time."""
+    for each in _KERNELS:
+        each.run  # noqa: B018
