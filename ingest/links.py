@@ -1,6 +1,7 @@
 """Links and who is on them. An aircraft is who its link says it is, with its system id; a frame's number is its link's count.
 
-udp:PORT/ADDRESS (no source port: it changes at every restart), file:SHA256, replay:SHA256@START.
+udp:PORT/ADDRESS and tcp:PORT/ADDRESS (no source port: it changes at every restart), tcp/HOST:PORT for one that we connect to,
+file:SHA256, replay:SHA256@START.
 """
 
 from collections.abc import Callable
@@ -19,8 +20,12 @@ FILE_EPOCH = 0
 _MOST_TOLD = 65_536  # bytes of a rejected stretch that are told; the largest datagram fits
 
 
-def udp_link(port: int, address: str) -> str:
-    return f"udp:{port}/{address}"
+def udp_source(port: int) -> str:
+    return f"udp:{port}"
+
+
+def link_name(source: str, address: str) -> str:
+    return f"{source}/{address}"
 
 
 def file_link(sha256: str) -> str:
@@ -90,6 +95,13 @@ class Link:
         self._admit = admit
         self._on_aircraft = on_aircraft
         self._members: dict[int, _Member] = {}
+
+    def begin(self, epoch: int) -> None:
+        """Counts anew: nobody listened for a while, so nothing that was known is known any more but who is there."""
+        self.epoch, self.seq = epoch, 0
+        for system_id, member in self._members.items():
+            if member.vehicle is not None:
+                member.vehicle = Vehicle(self.operator_id, member.vehicle.aircraft_id, self.name, system_id, epoch)
 
     def reject(self, reason: Reason, data: bytes, time_us: int) -> Rejection:
         """Counts a rejected stretch (or frame) that came at this time."""

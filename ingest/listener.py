@@ -1,9 +1,11 @@
-"""All links of one UDP listener: a batch of datagrams in, samples and rejections out.
+"""All links of one listener: a batch of chunks in, samples and rejections out.
 
-take() is the boundary that a compiled decoder can move behind: what it knows of bytes and messages, nobody else knows.
+take() is the boundary that a compiled decoder can move behind: what it knows of bytes and messages, nobody else knows. A
+listener is told by its source's name (udp:14550, tcp:5760, tcp) how its links are called, and whether its chunks are pieces
+of streams: then the transport says when a connection opens and when it closes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 from uuid import UUID
@@ -14,7 +16,7 @@ from core.sample import Sample
 from core.topics import PARTITIONS
 from ingest.counts import Counts
 from ingest.ledger import Ledger
-from ingest.links import Link, udp_link
+from ingest.links import Link, link_name
 from ingest.mavlink import Frame, Reason, Rejected, read_frame, scan
 
 MAX_UNREGISTERED = 1_000
@@ -22,10 +24,12 @@ MAX_LINKS = 10_000
 MAX_TAILS = 1_000
 FORGET_US = 86_400_000_000  # stream.md: state leaves after 24 h of silence
 _STRANGER_US = 60_000_000
-_TAIL_US = 1_000_000  # a frame's second half comes at once or never
+_TAIL_US = 1_000_000  # in a datagram of its own a frame's second half comes at once or never
 
 
-class Datagram(NamedTuple):
+class Chunk(NamedTuple):
+    """A datagram, or a piece of a stream. Address and port name the sender, or the connection."""
+
     time_us: int  # when it was received
     address: str
     port: int
@@ -51,11 +55,23 @@ class _Tail(NamedTuple):
 
 class Listener:
     def __init__(
-        self, operator_id: UUID, port: int, ledger: Ledger, clock_us: int, counts: Counts, max_aircraft: int = MAX_UNREGISTERED
+        self,
+        operator_id: UUID,
+        source: str,
+        ledger: Ledger,
+        clock_us: int,
+        counts: Counts,
+        max_aircraft: int = MAX_UNREGISTERED,
+        streams: bool = False,
     ) -> None:
-        """A listener that starts at this time, and listens on to the aircraft that its ledger remembers."""
+        """A listener that starts at this time, and listens on to the aircraft that its ledger remembers.
+
+        streams: its chunks are pieces of connections that opened() and closed() tell of; who has none is not listened to.
+        """
         self._operator_id = operator_id
-        self._port = port
+        self.source = source
+        self._streams = streams
+        self._open: dict[str, set[int]] = {}  # address: ports of its open connections
         self._ledger = ledger
         self._counts = counts
         self._max_aircraft = max_aircraft
@@ -72,28 +88,52 @@ class Listener:
                     link.remember(system_id, heard_us)
         self._changed = False
 
-    def take(self, batch: Sequence[Datagram]) -> Taken:
-        """Everything in these datagrams, in their order."""
+    def opened(self, address: str, port: int, clock_us: int) -> None:
+        """A stream begins. When nobody was connected under this address, nobody listened: its count begins anew."""
+        ports = self._open.setdefault(address, set())
+        link = self._links.get(link_name(self.source, address))
+        if link is not None and link.served and not ports:
+            link.begin(self._ledger.next_epoch(clock_us))
+        ports.add(port)
+
+    def closed(self, address: str, port: int) -> Taken:
+        """A stream has ended: the rest of its last frame will not come."""
+        ports = self._open.get(address, set())
+        ports.discard(port)
+        if not ports:
+            self._open.pop(address, None)
         taken = Taken()
-        for datagram in batch:
-            link = self._links.get(udp_link(self._port, datagram.address))
-            if link is None:
-                name = udp_link(self._port, datagram.address)
-                if len(self._links) >= MAX_LINKS:
-                    stranger = Link(self._operator_id, name, self._epoch, self._counts)
-                    taken.add(stranger.reject(Reason.TOO_MANY_LINKS, datagram.data, datagram.time_us))
-                    continue
-                link = self._new_link(name)
-                link.heard_us = datagram.time_us
-            self._take_one(link, datagram, taken)
+        tail = self._tails.pop((address, port), None)
+        if tail is not None:
+            taken.add(self._links[link_name(self.source, address)].reject(Reason.TRUNCATED, tail.data, tail.time_us))
         return taken
 
-    def _take_one(self, link: Link, datagram: Datagram, taken: Taken) -> None:
-        """Bridges cut a byte stream into datagrams where they like: a frame that ends in the sender's next one is joined."""
-        time_us, address, port, data = datagram
+    def take(self, batch: Sequence[Chunk]) -> Taken:
+        """Everything in these chunks, in their order."""
+        taken = Taken()
+        for chunk in batch:
+            name = link_name(self.source, chunk.address)
+            link = self._links.get(name)
+            if link is None:
+                if len(self._links) >= MAX_LINKS:
+                    stranger = Link(self._operator_id, name, self._epoch, self._counts)
+                    taken.add(stranger.reject(Reason.TOO_MANY_LINKS, chunk.data, chunk.time_us))
+                    continue
+                if self._streams:  # listened to since it connected, and not since we began
+                    self._epoch = self._ledger.next_epoch(chunk.time_us)
+                link = self._new_link(name)
+                link.heard_us = chunk.time_us
+            self._take_one(link, chunk, taken)
+        return taken
+
+    def _take_one(self, link: Link, chunk: Chunk, taken: Taken) -> None:
+        """A stream is cut where it pleases, and bridges cut one into datagrams: a frame that ends in the sender's next chunk
+        is joined."""
+        time_us, address, port, data = chunk
         tail = self._tails.pop((address, port), None) if self._tails else None
         if tail is not None:
-            if data and (time_us - tail.time_us > _TAIL_US or isinstance(read_frame(data, 0), Frame)):
+            late = time_us - tail.time_us > _TAIL_US
+            if data and not self._streams and (late or isinstance(read_frame(data, 0), Frame)):
                 taken.add(link.reject(Reason.TRUNCATED, tail.data, tail.time_us))
             else:
                 data = tail.data + data
@@ -107,18 +147,26 @@ class Listener:
         """What is left when nothing more comes."""
         taken = Taken()
         for (address, _), tail in self._tails.items():
-            taken.add(self._links[udp_link(self._port, address)].reject(Reason.TRUNCATED, tail.data, tail.time_us))
+            taken.add(self._links[link_name(self.source, address)].reject(Reason.TRUNCATED, tail.data, tail.time_us))
         self._tails.clear()
         self.keep()
         return taken
 
     def listened(self, up_to_us: int) -> dict[int, tuple[LinkListened, ...]]:
-        """For each partition with aircraft, its links, all listened to up to this time."""
+        """For each partition with aircraft, its links that are listened to, all up to this time."""
+        there = [self._listened_to(names) for names in self._there]
         return {
             partition: tuple(LinkListened(self._operator_id, name, self._links[name].epoch, up_to_us) for name in sorted(names))
-            for partition, names in enumerate(self._there)
+            for partition, names in enumerate(there)
             if names
         }
+
+    def _listened_to(self, names: Collection[str]) -> Collection[str]:
+        """Silence is proven only while somebody could be heard: a stream without a connection is not listened to."""
+        if not self._streams:
+            return names
+        connected = {link_name(self.source, address) for address in self._open}
+        return connected.intersection(names)
 
     def tidy(self, clock_us: int) -> None:
         """Now and then: forgets aircraft silent for a day, and addresses that never brought one after a minute."""
@@ -127,12 +175,16 @@ class Listener:
         for name, link in list(self._links.items()):
             for aircraft_id in link.forget(before_us):
                 self._gone(aircraft_id)
-            if not link.heard() and link.heard_us < (before_us if link.served else clock_us - _STRANGER_US):
+            forgotten_us = before_us if link.served else clock_us - _STRANGER_US
+            if not link.heard() and link.heard_us < forgotten_us and not self._is_open(name):
                 del self._links[name]
                 new_epoch = new_epoch or link.served
         if new_epoch:  # should such a link come back, its count begins again
             self._epoch = self._ledger.next_epoch(clock_us)
         self.keep()
+
+    def _is_open(self, name: str) -> bool:
+        return name.removeprefix(f"{self.source}/") in self._open
 
     def keep_new(self) -> None:
         """Each second: writes down an aircraft that was not there before, so that a kill does not make us forget it."""

@@ -14,6 +14,7 @@ from core.settings import Settings
 from core.topics import PARTITIONS, REJECTED, TELEMETRY
 from ingest.counts import Counts
 from ingest.ledger import Ledger
+from ingest.links import udp_source
 from ingest.listener import Listener, Taken
 from ingest.outbox import Carrier, Outbox
 from ingest.packer import Packer
@@ -99,7 +100,7 @@ async def listen(settings: Settings, stopped: asyncio.Event, ready: asyncio.Even
     await kafka.ensure_topics(settings.kafka.bootstrap, prefix)
     receiver = Receiver(settings.ingest.host, port)
     ledger = Ledger(settings.data_dir / "ingest" / f"udp-{port}.json")
-    listener = Listener(operator_id(settings.operator.name), port, ledger, clock_us(), counts)
+    listener = Listener(operator_id(settings.operator.name), udp_source(port), ledger, clock_us(), counts)
     carrier = Carrier(settings.kafka.bootstrap)
     async with tasks_of_one() as tasks:
         budget = settings.ingest.buffer_mb << 20

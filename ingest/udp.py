@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ingest.errors import CannotListen
-from ingest.listener import Datagram
+from ingest.listener import Chunk
 
 _BUFFER = 16 << 20  # asked of the kernel, which may give less
 _MOST = 1_000  # datagrams in a batch
@@ -24,7 +24,7 @@ _LISTEN_S = 0.2  # how often an idle socket says that it has listened
 class Heard(NamedTuple):
     """listened_us: everything that had arrived by then is in this batch or an earlier one."""
 
-    datagrams: list[Datagram]
+    datagrams: list[Chunk]
     listened_us: int
 
 
@@ -66,7 +66,7 @@ class Receiver:
         os.close(self._wake_write)
 
     def drops(self) -> int:
-        """Datagrams that the kernel had no room for so far; 0 where it does not say (outside Linux)."""
+        """Chunks that the kernel had no room for so far; 0 where it does not say (outside Linux)."""
         table = Path("/proc/net/udp6" if self._socket.family == socket.AF_INET6 else "/proc/net/udp")
         inode = str(os.fstat(self._socket.fileno()).st_ino)
         if table.exists():
@@ -87,7 +87,7 @@ class Receiver:
         poller.register(self._wake_read, select.POLLIN)
         while True:
             stopping = self._stopping
-            batch: list[Datagram] = []
+            batch: list[Chunk] = []
             while len(batch) < _MOST:
                 now_us = clock_us()
                 try:
@@ -96,7 +96,7 @@ class Receiver:
                     began_us = listened_us = now_us
                     since = 0
                     break
-                batch.append(Datagram(now_us, source[0], source[1], bytes(view[:size])))
+                batch.append(Chunk(now_us, source[0], source[1], bytes(view[:size])))
             else:
                 since += len(batch)
                 if since > self._enough:  # never empty, but all that was queued at began_us has been read

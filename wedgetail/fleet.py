@@ -14,7 +14,7 @@ from uuid import UUID
 
 from core.geodesy import bearing_deg, metres_per_degree
 from core.identity import aircraft_id
-from ingest.links import udp_link
+from ingest.links import link_name, udp_source
 
 CYCLE_S = 120.0
 _WEST, _EAST, _SOUTH, _NORTH = 149.03, 149.27, -35.43, -35.22
@@ -118,7 +118,7 @@ def demo_zones(operator: UUID, port: int = 14550, address: str = "127.0.0.1") ->
     homes = _homes()
 
     def ids(*system_ids: int) -> list[str]:
-        return [str(aircraft_id(operator, udp_link(port, address), system_id)) for system_id in system_ids]
+        return [str(aircraft_id(operator, link_name(udp_source(port), address), system_id)) for system_id in system_ids]
 
     def zone(name: str, kind: str, geometry: dict[str, Any], **properties: Any) -> dict[str, Any]:
         return {"type": "Feature", "geometry": geometry, "properties": {"name": name, "kind": kind, **properties}}

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from core.identity import aircraft_id, operator_id
 from core.settings import Api, Ingest, Settings
-from ingest.links import udp_link
+from ingest.links import link_name, udp_source
 from tests.benchmarks import processes
 from tests.benchmarks.sender import ADDRESS, Load
 from wedgetail.local.kafka import free_port
@@ -67,7 +67,7 @@ def running() -> Iterator[System]:
 
 def aircraft_of(settings: Settings, load: Load) -> list[UUID]:
     """Who the sender's aircraft are to the system."""
-    operator, link = operator_id(settings.operator.name), udp_link(settings.ingest.port, ADDRESS)
+    operator, link = operator_id(settings.operator.name), link_name(udp_source(settings.ingest.port), ADDRESS)
     return [aircraft_id(operator, link, system_id) for system_id in load.system_ids]
 
 

@@ -11,7 +11,7 @@ from core.topics import PARTITIONS
 from ingest.counts import Counts
 from ingest.errors import UnreadableFile
 from ingest.ledger import Ledger
-from ingest.listener import FORGET_US, Datagram, Listener
+from ingest.listener import FORGET_US, Chunk, Listener
 
 Make = Callable[..., bytes]
 OPERATOR = identity.operator_id("test")
@@ -20,11 +20,11 @@ T0 = 1_800_000_000_000_000
 
 def _listener(directory: Path, clock_us: int = T0, counts: Counts | None = None, max_aircraft: int = 1_000) -> Listener:
     ledger = Ledger(directory / "udp-14550.json")
-    return Listener(OPERATOR, 14550, ledger, clock_us, counts or Counts(), max_aircraft)
+    return Listener(OPERATOR, "udp:14550", ledger, clock_us, counts or Counts(), max_aircraft)
 
 
-def _from(address: str, *frames: bytes, port: int = 1, at_us: int = T0) -> list[Datagram]:
-    return [Datagram(at_us, address, port, frame) for frame in frames]
+def _from(address: str, *frames: bytes, port: int = 1, at_us: int = T0) -> list[Chunk]:
+    return [Chunk(at_us, address, port, frame) for frame in frames]
 
 
 def test_two_fleets_with_system_1_from_two_addresses_are_two_aircraft(tmp_path: Path, position: Make) -> None:
@@ -128,3 +128,71 @@ def test_half_a_frame_that_nobody_finished_is_told_at_the_end(tmp_path: Path, po
     assert listener.take(_from("10.0.0.1", position()[:20])).rejections == []
     assert [rejection.reason for rejection in listener.close().rejections] == ["truncated"]
     assert (counts.frames, counts.bytes, counts.adds_up()) == (1, 20, True)
+
+
+def _streams(directory: Path, clock_us: int = T0, counts: Counts | None = None) -> Listener:
+    ledger = Ledger(directory / "tcp-5760.json")
+    return Listener(OPERATOR, "tcp:5760", ledger, clock_us, counts or Counts(), streams=True)
+
+
+def test_the_rest_of_a_frame_of_a_stream_may_come_any_time(tmp_path: Path, position: Make, heartbeat: Make) -> None:
+    counts = Counts()
+    listener = _streams(tmp_path, counts=counts)
+    listener.opened("10.0.0.1", 7, T0)
+    stream = b"".join((heartbeat(), position(), position(), heartbeat()))
+    pieces = [stream[at : at + 11] for at in range(0, len(stream), 11)]
+    taken = [
+        sample
+        for number, piece in enumerate(pieces)
+        for sample in listener.take(_from("10.0.0.1", piece, port=7, at_us=T0 + number * 30_000_000)).samples
+    ]
+    assert [sample.kind for sample in taken][:3] == [1, 0, 0]
+    assert {sample.link for sample in taken} == {"tcp:5760/10.0.0.1"}
+    assert (counts.rejected.total(), counts.bytes) == (0, len(stream))
+
+
+def test_a_frame_of_a_stream_may_hold_what_looks_like_another(tmp_path: Path, pack: Make, heartbeat: Make) -> None:
+    # Its second half begins with a whole frame: in a datagram that would be one of its own, in a stream it is payload.
+    inner = heartbeat()
+    outer = pack("encapsulated_data", 1, inner.ljust(253, b"\1"))
+    counts = Counts()
+    listener = _streams(tmp_path, counts=counts)
+    listener.opened("10.0.0.1", 7, T0)
+    cut = outer.index(inner)
+    taken = listener.take(_from("10.0.0.1", outer[:cut], outer[cut:], port=7))
+    assert (taken.samples, taken.rejections, counts.frames, counts.bytes) == ([], [], 1, len(outer))
+
+
+def test_a_connection_that_closes_leaves_its_half_frame_as_truncated(tmp_path: Path, position: Make) -> None:
+    counts = Counts()
+    listener = _streams(tmp_path, counts=counts)
+    listener.opened("10.0.0.1", 7, T0)
+    listener.take(_from("10.0.0.1", position()[:20], port=7))
+    assert [(one.reason, len(one.data)) for one in listener.closed("10.0.0.1", 7).rejections] == [("truncated", 20)]
+    listener.opened("10.0.0.1", 8, T0)
+    assert len(listener.take(_from("10.0.0.1", position(), port=8)).samples) == 1
+    assert counts.adds_up()
+
+
+def test_a_stream_is_listened_to_only_while_it_is_connected(tmp_path: Path, position: Make) -> None:
+    listener = _streams(tmp_path)
+    listener.opened("10.0.0.1", 7, T0)
+    listener.opened("10.0.0.1", 8, T0)
+    listener.take(_from("10.0.0.1", position(), port=7))
+    listener.closed("10.0.0.1", 7)
+    assert listener.listened(T0 + 1) != {}, "another connection from there is still open"
+    listener.closed("10.0.0.1", 8)
+    assert listener.listened(T0 + 2) == {}
+
+
+def test_a_stream_that_comes_back_is_a_new_epoch_of_the_same_aircraft(tmp_path: Path, position: Make) -> None:
+    listener = _streams(tmp_path)
+    listener.opened("10.0.0.1", 7, T0)
+    (before,) = listener.take(_from("10.0.0.1", position(), port=7)).samples
+    listener.closed("10.0.0.1", 7)
+    listener.opened("10.0.0.1", 9, T0 + 60_000_000)
+    ((said,),) = listener.listened(T0 + 61_000_000).values()
+    assert said.epoch == T0 + 60_000_000
+    (after,) = listener.take(_from("10.0.0.1", position(), port=9, at_us=T0 + 61_000_000)).samples
+    assert (after.aircraft_id, after.epoch, after.seq) == (before.aircraft_id, said.epoch, 1)
+    assert _streams(tmp_path, T0 + 70_000_000).listened(T0 + 71_000_000) == {}, "known again, and not connected"
