@@ -8,13 +8,15 @@ does: what a kernel calls stands in its own file.
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import numba
 from numba import types
 from numba.core.dispatcher import Dispatcher
 
 _KERNELS: list["Kernel"] = []
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Kernel:
@@ -38,6 +40,11 @@ class Kernel:
 def kernel(*signature: Any) -> Callable[[Callable[..., Any]], Kernel]:
     """Decorates a kernel with its arguments' numba types: `given` for arrays that it reads, int64[::1] for those it writes."""
     return lambda function: Kernel(function, signature)
+
+
+def part(function: F) -> F:
+    """Decorates what kernels of the same file call; it becomes part of them."""
+    return cast(F, numba.njit(function))
 
 
 def given(element: Any, dimensions: int = 1) -> Any:
