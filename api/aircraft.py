@@ -5,10 +5,9 @@ from typing import Any, Literal
 from uuid import UUID
 
 import numpy as np
-import pyarrow as pa
 
 from api.shapes import Aircraft, Height, Measured, Reason
-from core import block
+from core.block import Block
 from core.colour import Level, worst
 from core.identity import link_name
 from core.sample import HeightSource, NoPosition, SampleKind
@@ -27,12 +26,12 @@ AGL_SOURCE: dict[int, Literal["terrain report", "rangefinder", "terrain model"]]
 }  # fmt: skip
 
 
-class Block:
+class HeldBlock:
     """A block that some aircraft's latest row stands in. Its heights are reckoned once, when first asked for."""
 
     __slots__ = ("_heights", "batch")
 
-    def __init__(self, batch: pa.RecordBatch) -> None:
+    def __init__(self, batch: Block) -> None:
         self.batch = batch
         self._heights: Heights | None = None
 
@@ -43,7 +42,7 @@ class Block:
 
     def values(self, row: int) -> dict[str, Any]:
         """One row, by column."""
-        return {name: column[row].as_py() for name, column in zip(block.COLUMNS, self.batch.columns, strict=True)}
+        return self.batch.row(row)
 
 
 class Row:
@@ -51,7 +50,7 @@ class Row:
 
     __slots__ = ("block", "place", "time_us")
 
-    def __init__(self, held: Block, place: int, time_us: int) -> None:
+    def __init__(self, held: HeldBlock, place: int, time_us: int) -> None:
         self.block, self.place, self.time_us = held, place, time_us
 
 
@@ -71,7 +70,7 @@ class Held:
         rows = {id(row): row for row in (self.last, self.message, self.fixed) if row is not None}
         for row in rows.values():
             if row.block.batch.num_rows > 1:
-                row.block = Block(row.block.batch.take(pa.array([row.place])))
+                row.block = HeldBlock(row.block.batch.take([row.place]))
                 row.place = 0
 
     def position(self) -> tuple[float, float] | None:
@@ -79,21 +78,21 @@ class Held:
         if self.fixed is None:
             return None
         batch, place = self.fixed.block.batch, self.fixed.place
-        return batch.column("lon_e7")[place].as_py() / 1e7, batch.column("lat_e7")[place].as_py() / 1e7
+        return batch.value("lon_e7", place) / 1e7, batch.value("lat_e7", place) / 1e7
 
 
-def latest_rows(batch: pa.RecordBatch, usable: "np.ndarray[Any, np.dtype[np.bool_]]") -> dict[UUID, tuple[int, int, int]]:
+def latest_rows(batch: Block, usable: "np.ndarray[Any, np.dtype[np.bool_]]") -> dict[UUID, tuple[int, int, int]]:
     """By aircraft: the places of its last row, its last position message and its last position among the usable rows, -1: none.
 
     Last is by event time, then by place. usable is (n,) bool.
     """
-    times = block.values(batch, "event_time_us")
+    times = batch.values("event_time_us")
     places = np.flatnonzero(usable)
     order = places[np.argsort(times[places], kind="stable")]
-    codes = block.codes(batch, "aircraft_id")
-    aircraft = block.aircraft_of(batch)
-    messages = order[block.values(batch, "kind")[order] == SampleKind.POSITION]
-    fixed = order[(block.valid(batch, "lon_e7") & block.valid(batch, "lat_e7"))[order]]
+    codes = batch.codes("aircraft_id")
+    aircraft = batch.aircraft
+    messages = order[batch.values("kind")[order] == SampleKind.POSITION]
+    fixed = order[(batch.valid("lon_e7") & batch.valid("lat_e7"))[order]]
     found = np.full((3, len(aircraft)), -1, np.int64)
     for row, chosen in enumerate((order, messages, fixed)):
         found[row, codes[chosen]] = chosen  # of several for one index numpy keeps the last
@@ -111,7 +110,7 @@ def describe(held: Held, name: str | None, ended: bool, reasons: list[Reason]) -
     moving = held.message if held.message and held.last.time_us - held.message.time_us <= _MOTION_US else None
     motion = last if moving is held.last or moving is None else moving.block.values(moving.place)
     message = held.message or held.last
-    no_position = message.block.batch.column("no_position")[message.place].as_py()
+    no_position = message.block.batch.value("no_position", message.place)
     position = held.position()
     return {
         "id": str(UUID(bytes=last["aircraft_id"])),

@@ -9,15 +9,14 @@ from uuid import UUID
 
 import msgspec
 import numpy as np
-import pyarrow as pa
 
 from alerts.handling import Acknowledgement, State
 from api import alert as alerts
-from api.aircraft import Block, Held, Row, describe, has_ended, latest_rows
+from api.aircraft import Held, HeldBlock, Row, describe, has_ended, latest_rows
 from api.alert import Case
 from api.rules import RulesClock
 from api.shapes import Aircraft, Alert, Guidance, Reason, Rules
-from core import block
+from core.block import Block
 from core.colour import Level
 from core.identity import partition_of
 from core.records import AlertEvent, Judged
@@ -66,27 +65,27 @@ class Picture:
 
     # fed
 
-    def apply_block(self, batch: pa.RecordBatch, append_time_us: int) -> None:
+    def apply_block(self, batch: Block, append_time_us: int) -> None:
         """Samples of one partition. What is behind an aircraft's held sample, or ahead of the broker's time, moves nothing."""
-        usable = block.values(batch, "event_time_us").astype(np.int64, copy=False) <= append_time_us + AHEAD_LIMIT_US
+        usable = batch.values("event_time_us").astype(np.int64, copy=False) <= append_time_us + AHEAD_LIMIT_US
         self._apply_rows(batch, usable)
-        for aircraft in block.aircraft_of(batch):
+        for aircraft in batch.aircraft:
             mark = self._unjudged.get(aircraft)
             if mark and append_time_us >= mark[0] + _UNJUDGED_US:
                 del self._unjudged[aircraft]
                 self._touch(aircraft)
 
-    def apply_stored(self, batch: pa.RecordBatch) -> None:
+    def apply_stored(self, batch: Block) -> None:
         """Samples from the database: they were on time."""
         self._apply_rows(batch, np.ones(batch.num_rows, np.bool_))
 
-    def _apply_rows(self, batch: pa.RecordBatch, usable: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> None:
-        source = Block(batch)
-        operators = block.dictionary(batch, "operator_id")
+    def _apply_rows(self, batch: Block, usable: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> None:
+        source = HeldBlock(batch)
+        operators = batch.dictionary("operator_id")
         if any(one != self.operator_id.bytes for one in operators):  # another operator's traffic is not ours to show
             ours = [code for code, one in enumerate(operators) if one == self.operator_id.bytes]
-            usable = usable & np.isin(block.codes(batch, "operator_id"), ours)
-        times = block.values(batch, "event_time_us")
+            usable = usable & np.isin(batch.codes("operator_id"), ours)
+        times = batch.values("event_time_us")
         for aircraft, places in latest_rows(batch, usable).items():
             last, message, fixed = (Row(source, at, int(times[at])) if at >= 0 else None for at in places)
             assert last is not None

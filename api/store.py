@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import pyarrow as pa
 from psycopg import AsyncConnection, IsolationLevel
 
 from alerts.handling import Acknowledgement, State
@@ -16,6 +15,8 @@ from api.aircraft import NO_POSITION, measured
 from api.alert import Case
 from api.shapes import TrackPoint
 from core import block
+from core.block import Block
+from core.columns import NAMES
 from core.records import AlertEvent, decode
 from core.sample import Sample
 from core.units import to_us, utc
@@ -32,7 +33,7 @@ class Start:
 
     cases: list[Case]
     early: list[Acknowledgement]  # of alerts that the recorder has not stored yet
-    samples: pa.RecordBatch
+    samples: Block
     names: dict[UUID, str]
     positions: dict[tuple[str, int], int]  # (topic id, partition) -> next offset
 
@@ -62,13 +63,13 @@ async def names(conn: Connection, operator_id: UUID) -> dict[UUID, str]:
 
 async def latest_samples(
     conn: Connection, operator_id: UUID, since: datetime, imported: bool = False, aircraft_id: UUID | None = None
-) -> pa.RecordBatch:
+) -> Block:
     """Of each aircraft heard since then its last sample, last position message and last position, as a block."""
     cursor = await conn.execute(
         load("api")["latest_samples"],
         {"operator_id": operator_id, "since": since, "imported": imported, "aircraft_id": aircraft_id},
     )
-    when = block.COLUMNS.index("event_time_us")
+    when = NAMES.index("event_time_us")
     samples = []
     for row in await cursor.fetchall():
         values = list(row)

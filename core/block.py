@@ -1,170 +1,225 @@
-"""The block: up to 1,000 samples of one partition as an Arrow IPC stream, the value of one Kafka record.
+"""The block: up to 1,000 samples of one partition, the value of one Kafka record, as columns of numpy.
 
-Any language with Arrow reads it. The record's headers repeat the schema version and name the aircraft, so that a block
-nobody can decode still says whom it concerns. Columns are only ever added, and nullable; the version goes up with each.
+On the wire it is an Arrow IPC stream: any language with Arrow reads it. The record's headers repeat the schema version
+and name the aircraft, so that a block nobody can decode still says whom it concerns. Columns are only ever added, and
+nullable; the version goes up with each (core.columns).
 """
 
-from collections.abc import Sequence
-from dataclasses import fields
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
-from core.errors import UnknownBlockVersion, UnreadableRecord
+from core import arrow, foreign
+from core.columns import BY_NAME, COLUMNS, NAMES, SCHEMA_VERSION, Array, Kind, Mask, Words
+from core.errors import UnknownBlockVersion
 from core.sample import Sample
-from core.units import YEAR_10000_US
 
-SCHEMA_VERSION = 1
 MAX_SAMPLES = 1_000
-
-_ID = pa.dictionary(pa.int16(), pa.binary(16))
-_WORD = pa.dictionary(pa.int16(), pa.utf8())
-_REQUIRED = False
-_NULLABLE = True
-
-# name, type, nullable: in the order of core.sample.Sample, whose fields they are (a test holds them together)
-_COLUMNS: tuple[tuple[str, pa.DataType, bool], ...] = (
-    ("operator_id", _ID, _REQUIRED),
-    ("aircraft_id", _ID, _REQUIRED),
-    ("link", _WORD, _REQUIRED),  # udp:PORT/ADDRESS, file:SHA256, replay:SHA256@START
-    ("system_id", pa.uint8(), _REQUIRED),
-    ("epoch", pa.int64(), _REQUIRED),  # the link's start, microseconds since 1970; 0 for a file
-    ("seq", pa.int64(), _REQUIRED),  # number of the frame on its link
-    ("event_time_us", pa.int64(), _REQUIRED),  # receive time at ingest, microseconds since 1970, UTC
-    ("kind", pa.uint8(), _REQUIRED),  # SampleKind
-    ("vehicle_type", pa.uint8(), _NULLABLE),  # MAV_TYPE
-    ("vehicle_time_ms", pa.int64(), _NULLABLE),  # time_boot_ms: kept, never judged by
-    ("lon_e7", pa.int32(), _NULLABLE),  # degrees WGS84 x 1e7
-    ("lat_e7", pa.int32(), _NULLABLE),
-    ("no_position", pa.uint8(), _REQUIRED),  # NoPosition
-    ("amsl_mm", pa.int32(), _NULLABLE),  # above mean sea level
-    ("amsl_source", pa.uint8(), _REQUIRED),  # HeightSource
-    ("takeoff_height_mm", pa.int32(), _NULLABLE),  # above home
-    ("takeoff_source", pa.uint8(), _REQUIRED),
-    ("agl_mm", pa.int32(), _NULLABLE),  # above ground
-    ("agl_source", pa.uint8(), _REQUIRED),
-    ("agl_age_ms", pa.int32(), _NULLABLE),
-    ("velocity_north_cmps", pa.int16(), _NULLABLE),
-    ("velocity_east_cmps", pa.int16(), _NULLABLE),
-    ("velocity_down_cmps", pa.int16(), _NULLABLE),
-    ("heading_cdeg", pa.uint16(), _NULLABLE),  # of the nose, degrees true x 100; never the course
-    ("fix_type", pa.uint8(), _NULLABLE),  # GPS_FIX_TYPE
-    ("satellites", pa.uint8(), _NULLABLE),
-    ("hdop_e2", pa.uint16(), _NULLABLE),  # horizontal dilution of precision x 100
-    ("fix_age_ms", pa.int32(), _NULLABLE),
-    ("battery_pct", pa.uint8(), _NULLABLE),
-    ("battery_mv", pa.uint16(), _NULLABLE),
-    ("battery_age_ms", pa.int32(), _NULLABLE),
-    ("mode", _WORD, _NULLABLE),
-    ("mode_age_ms", pa.int32(), _NULLABLE),
-    ("armed", pa.bool_(), _NULLABLE),
-    ("airborne", pa.bool_(), _NULLABLE),
-    ("ambiguous", pa.bool_(), _REQUIRED),  # two senders at once under this identity
-)
-SCHEMA = pa.schema([pa.field(name, kind, nullable=null) for name, kind, null in _COLUMNS])
-_REQUIRED_NAMES = tuple(name for name, _, null in _COLUMNS if not null)
-_DICTIONARIES = tuple((name, kind is _WORD) for name, kind, _ in _COLUMNS if kind is _ID or kind is _WORD)
-COLUMNS = tuple(name for name, _, _ in _COLUMNS)
-_SAMPLE_FIELDS = tuple(field.name for field in fields(Sample))
 
 Headers = list[tuple[str, bytes]]
 
-
-def from_samples(samples: Sequence[Sample]) -> pa.RecordBatch:
-    """Rows to columns. A value that its column cannot hold raises pyarrow.ArrowInvalid: ingest checks before."""
-    arrays = []
-    for name, kind, _ in _COLUMNS:
-        values = [getattr(sample, name) for sample in samples]
-        if kind is _ID:
-            values = [value.bytes for value in values]
-        if kind is _ID or kind is _WORD:
-            codes: dict[object, int] = {}
-            index = [None if value is None else codes.setdefault(value, len(codes)) for value in values]
-            words = pa.array(list(codes), kind.value_type)
-            arrays.append(pa.DictionaryArray.from_arrays(pa.array(index, pa.int16()), words))
-        else:
-            arrays.append(pa.array(values, kind))
-    return pa.RecordBatch.from_arrays(arrays, schema=SCHEMA)
+_COLUMNS = tuple((c.name, c.kind.dtype, c.nullable, c.kind.of_words) for c in COLUMNS)
+_NULL, _FIRST = np.int16(-1), np.int16(0)
+_T = TypeVar("_T", bound=NDArray[Any])
 
 
-def encode(batch: pa.RecordBatch) -> bytes:
-    """A batch as one self-describing Arrow IPC stream."""
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, batch.schema) as writer:
-        writer.write_batch(batch)
-    return bytes(memoryview(sink.getvalue()))
+class _Source(Protocol):
+    """Where a block's columns come from: memory, or the bytes of the wire."""
+
+    rows: int
+
+    def array(self, name: str) -> Array: ...
+    def valid(self, name: str) -> Mask | None: ...
+    def has_null(self, name: str) -> bool: ...
+    def words(self, name: str) -> Words: ...
+    def encode(self) -> bytes: ...
 
 
-def decode(value: bytes, version: int = SCHEMA_VERSION) -> pa.RecordBatch:
-    """A record's value as a batch of this program's schema.
+class Block:
+    """Samples by column. Immutable; a column is unpacked when it is first asked for. Made by decode and from_...()."""
+
+    __slots__ = ("_aircraft", "_codes", "_source", "_valid", "_values", "num_rows")
+
+    def __init__(self, source: _Source) -> None:
+        self.num_rows = source.rows
+        self._source = source
+        self._values: dict[str, Array] = {}
+        self._valid: dict[str, Mask] = {}
+        self._codes: dict[str, NDArray[np.int16]] = {}
+        self._aircraft: tuple[UUID, ...] | None = None
+
+    def __len__(self) -> int:
+        return self.num_rows
+
+    def values(self, name: str) -> Array:
+        """A plain column's values, (n,), 0 where null: look at valid()."""
+        values = self._values.get(name)
+        if values is None:
+            if BY_NAME[name].kind.of_words:
+                raise KeyError(f"{name} has codes and a dictionary")
+            values, valid = self._source.array(name), self._source.valid(name)
+            if valid is not None:
+                values = np.multiply(values, valid, dtype=values.dtype)
+            self._values[name] = values = _fixed(values)
+        return values
+
+    def valid(self, name: str) -> Mask:
+        """Where a column has a value, (n,) bool."""
+        valid = self._valid.get(name)
+        if valid is None:
+            valid = self._source.valid(name)
+            self._valid[name] = valid = _everywhere(self.num_rows) if valid is None else _fixed(valid)
+        return valid
+
+    def has_null(self, name: str) -> bool:
+        return self._source.has_null(name)
+
+    def codes(self, name: str) -> NDArray[np.int16]:
+        """A column of words as codes into its dictionary, (n,) int16, -1 where null."""
+        codes = self._codes.get(name)
+        if codes is None:
+            raw, valid = self._source.array(name), self._source.valid(name)
+            self._codes[name] = codes = _fixed(raw if valid is None else np.where(valid, raw, _NULL))
+        return codes
+
+    def dictionary(self, name: str) -> Words:
+        """The distinct values behind a column's codes."""
+        return self._source.words(name)
+
+    @property
+    def aircraft(self) -> tuple[UUID, ...]:
+        """The distinct aircraft, in the order of their codes."""
+        if self._aircraft is None:
+            self._aircraft = tuple(_uuid(key) for key in self._source.words("aircraft_id"))
+        return self._aircraft
+
+    def value(self, name: str, row: int) -> Any:
+        """One value of any column as Python has it: a number, an id as 16 bytes, a text; None where null."""
+        if BY_NAME[name].kind.of_words:
+            code = int(self.codes(name)[row])
+            return None if code < 0 else self.dictionary(name)[code]
+        return self.values(name)[row].item() if self.valid(name)[row] else None
+
+    def row(self, row: int) -> dict[str, Any]:
+        """One sample, every value()."""
+        return {name: self.value(name, row) for name in NAMES}
+
+    def rows(self) -> list[dict[str, Any]]:
+        return [self.row(row) for row in range(self.num_rows)]
+
+    def take(self, rows: Sequence[int] | NDArray[np.integer]) -> "Block":
+        """These rows, in this order, as a block of its own; its dictionaries stay whole."""
+        chosen = np.asarray(rows, np.intp)
+        arrays: dict[str, Array | None] = {}
+        valid: dict[str, Mask] = {}
+        for column in COLUMNS:
+            arrays[column.name] = self._source.array(column.name)[chosen]
+            mask = self._source.valid(column.name)
+            if mask is not None:
+                valid[column.name] = mask[chosen]
+        words = {column.name: self._source.words(column.name) for column in COLUMNS if column.kind.of_words}
+        return Block(arrow.Columns(len(chosen), arrays, valid, words))
+
+    def encode(self) -> bytes:
+        """As one self-describing Arrow IPC stream."""
+        return self._source.encode()
+
+    def __eq__(self, other: object) -> bool:
+        """The same rows with the same codes and dictionaries."""
+        if not isinstance(other, Block):
+            return NotImplemented
+        return self.num_rows == other.num_rows and all(self._same(other, column.name, column.kind) for column in COLUMNS)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def _same(self, other: "Block", name: str, kind: Kind) -> bool:
+        if kind.of_words:
+            return np.array_equal(self.codes(name), other.codes(name)) and self.dictionary(name) == other.dictionary(name)
+        return np.array_equal(self.values(name), other.values(name)) and np.array_equal(self.valid(name), other.valid(name))
+
+
+def decode(value: bytes, version: int = SCHEMA_VERSION) -> Block:
+    """A record's value as a block.
 
     Raises UnknownBlockVersion for a newer writer, UnreadableRecord for bytes that are no block.
     """
     if version > SCHEMA_VERSION:
         raise UnknownBlockVersion(version=version, known=SCHEMA_VERSION)
-    try:
-        batch = pa.ipc.open_stream(value).read_next_batch()
-    except (pa.ArrowInvalid, StopIteration, OSError) as error:
-        raise UnreadableRecord(kind="block", detail=str(error)[:200]) from error
-    if batch.schema != SCHEMA:
-        raise UnreadableRecord(kind="block", detail="its columns are not those of its version")
-    _check(batch)
-    return batch
+    own = arrow.read(value) if version == SCHEMA_VERSION else None
+    return Block(foreign.read(value, version) if own is None else own)
 
 
-def _check(batch: pa.RecordBatch) -> None:
-    """Refuse what Arrow reads without complaint and nobody can use or store: codes beyond their dictionary, nulls where
-    none may be, broken text, times outside the calendar."""
-    try:
-        batch.validate(full=True)
-    except pa.ArrowInvalid as error:
-        raise UnreadableRecord(kind="block", detail=str(error)[:200]) from error
-    if batch.num_rows > np.iinfo(np.int16).max:
-        raise UnreadableRecord(kind="block", detail=f"{batch.num_rows} rows")
-    for name in _REQUIRED_NAMES:
-        if batch.column(name).null_count:
-            raise UnreadableRecord(kind="block", detail=f"{name} has a null")
-    for name, is_text in _DICTIONARIES:
-        words = batch.column(name).dictionary
-        if words.null_count:
-            raise UnreadableRecord(kind="block", detail=f"{name} has a null")
-        if is_text and any("\0" in word for word in words.to_pylist()):
-            raise UnreadableRecord(kind="block", detail=f"{name} has a NUL")
-    times = values(batch, "event_time_us")
-    if len(times) and not (int(times.min()) >= 0 and int(times.max()) < YEAR_10000_US):
-        raise UnreadableRecord(kind="block", detail="an event time outside the calendar")
+def from_columns(
+    columns: Mapping[str, Array | None], valid: Mapping[str, Mask], dictionaries: Mapping[str, Sequence[Any]]
+) -> Block:
+    """A block of columns as they are, not copied: nobody may change them afterwards.
+
+    columns: by name, (n,) of exactly its kind's type (core.columns); of words int16 codes, -1 where null. A nullable
+    column that is None or absent is null throughout. valid: (n,) bool where a column has a value, absent if everywhere;
+    what stands where it has none does not matter. dictionaries: of each column of words its distinct values.
+    Raises ValueError for columns that are no block.
+    """
+    rows = len(columns["seq"])  # type: ignore[arg-type]
+    arrays: dict[str, Array | None] = {}
+    masks = dict(valid)
+    for name, dtype, nullable, of_words in _COLUMNS:
+        array = arrays[name] = columns.get(name)
+        if array is None:
+            if not nullable:
+                raise ValueError(f"{name} may not be null")
+            continue
+        if array.dtype != dtype or array.shape != (rows,):
+            raise ValueError(f"{name} is {array.dtype} of {array.shape}, not {dtype} of ({rows},)")
+        if of_words and rows and int(np.maximum.reduce(array.view(np.uint16))) >= len(dictionaries[name]):
+            masks[name] = present = array >= 0
+            arrays[name] = array = np.where(present, array, _FIRST)
+            if present.any() and int(array.max()) >= len(dictionaries[name]):
+                raise ValueError(f"{name} has a code beyond its dictionary")
+        if not nullable and name in masks and not masks.pop(name).all():
+            raise ValueError(f"{name} may not be null")
+    words = {name: list(dictionaries.get(name, ())) for name, _, _, of_words in _COLUMNS if of_words}
+    return Block(arrow.Columns(rows, arrays, masks, words))
 
 
-def aircraft_of(batch: pa.RecordBatch) -> list[UUID]:
-    """The distinct aircraft in a batch, in the order of their codes."""
-    return [UUID(bytes=value) for value in batch.column("aircraft_id").dictionary.to_pylist()]
+def from_samples(samples: Sequence[Sample]) -> Block:
+    """Rows to columns. A value that its column cannot hold raises OverflowError: ingest checks before."""
+    columns: dict[str, Array | None] = {}
+    valid: dict[str, Mask] = {}
+    dictionaries: dict[str, list[Any]] = {}
+    for column in COLUMNS:
+        name, kind = column.name, column.kind
+        values = [getattr(sample, name) for sample in samples]
+        if kind.of_words:
+            codes: dict[Any, int] = {}
+            values = [-1 if value is None else codes.setdefault(value, len(codes)) for value in values]
+            dictionaries[name] = [key.bytes for key in codes] if kind is Kind.ID else list(codes)
+        elif None in values:
+            there = [value is not None for value in values]
+            if True not in there:
+                continue
+            valid[name] = np.array(there, np.bool_)
+            values = [0 if value is None else value for value in values]
+        columns[name] = np.array(values, kind.dtype)
+    return from_columns(columns, valid, dictionaries)
 
 
-def dictionary(batch: pa.RecordBatch, column: str) -> list[bytes] | list[str]:
-    """The distinct values behind a dictionary column's codes."""
-    values: list[bytes] | list[str] = batch.column(column).dictionary.to_pylist()
-    return values
+@lru_cache(maxsize=65_536)
+def _uuid(key: bytes) -> UUID:
+    return UUID(bytes=key)
 
 
-def codes(batch: pa.RecordBatch, column: str) -> NDArray[np.int16]:
-    """A dictionary column's codes, (n,) int16, -1 where null."""
-    indices = batch.column(column).indices
-    return np.asarray((indices.fill_null(-1) if indices.null_count else indices).to_numpy(zero_copy_only=False))
+@lru_cache(maxsize=1024)
+def _everywhere(rows: int) -> Mask:
+    return _fixed(np.ones(rows, np.bool_))
 
 
-def values(batch: pa.RecordBatch, column: str) -> NDArray[np.generic]:
-    """A plain column's values, (n,), 0 where null: look at valid()."""
-    array = batch.column(column)
-    if array.null_count:
-        array = array.fill_null(False if pa.types.is_boolean(array.type) else 0)
-    return np.asarray(array.to_numpy(zero_copy_only=False))
-
-
-def valid(batch: pa.RecordBatch, column: str) -> NDArray[np.bool_]:
-    """Where a column has a value, (n,) bool."""
-    array = batch.column(column)
-    if not array.null_count:
-        return np.ones(len(array), np.bool_)
-    return np.asarray(array.is_valid().to_numpy(zero_copy_only=False))
+def _fixed(array: _T) -> _T:
+    if not array.flags.writeable:
+        return array
+    view = array.view()
+    view.flags.writeable = False
+    return view

@@ -3,6 +3,7 @@
 Times in bodies are whole microseconds since 1970, so that a second run writes the same bytes.
 """
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import TypeVar
 from uuid import UUID
@@ -152,7 +153,7 @@ def control_headers(control: Control) -> Headers:
     return [("kind", kind.encode())]
 
 
-def block_headers(version: int, aircraft: list[UUID]) -> Headers:
+def block_headers(version: int, aircraft: Sequence[UUID]) -> Headers:
     return [
         ("kind", Kind.BLOCK.encode()),
         ("schema", str(version).encode()),

@@ -37,7 +37,7 @@ class HeightSource(IntEnum):
 
 @dataclass(slots=True)
 class Sample:
-    """One row of a block. Integers are the wire's; None is "not known". See core.block for units by column."""
+    """One row of a block. Integers are the wire's; None is "not known". See core.columns for units by column."""
 
     operator_id: UUID
     aircraft_id: UUID
@@ -75,3 +75,4 @@ class Sample:
     armed: bool | None = None
     airborne: bool | None = None
     ambiguous: bool = False
+    frame_seq: int | None = None

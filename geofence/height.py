@@ -7,10 +7,9 @@ standing in, 40 m.
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
-from core import block
+from core.block import Block
 from core.sample import HeightSource
 
 LOWEST_AGL_M = -30.0  # a derived height below this is no height
@@ -50,13 +49,13 @@ class Heights:
     amsl_m: NDArray[np.float64]
 
 
-def _metres(batch: pa.RecordBatch, column: str) -> NDArray[np.float64]:
-    metres = block.values(batch, column).astype(np.float64) / 1_000.0
-    metres[~block.valid(batch, column)] = np.nan
+def _metres(batch: Block, column: str) -> NDArray[np.float64]:
+    metres = batch.values(column).astype(np.float64) / 1_000.0
+    metres[~batch.valid(column)] = np.nan
     return metres
 
 
-def best_heights(batch: pa.RecordBatch) -> Heights:
+def best_heights(batch: Block) -> Heights:
     """The heights of each row of a block."""
     takeoff, amsl, reported = (_metres(batch, name) for name in ("takeoff_height_mm", "amsl_mm", "agl_mm"))
     with np.errstate(invalid="ignore"):
@@ -65,7 +64,7 @@ def best_heights(batch: pa.RecordBatch) -> Heights:
         impossible = (reported < LOWEST_AGL_M) | (np.abs(reported - takeoff) > FAR_FROM_TAKEOFF_M)
     usable = ~np.isnan(reported) & ~impossible
     source = np.where(
-        usable, block.values(batch, "agl_source"), np.where(np.isnan(takeoff), HeightSource.NONE, HeightSource.TAKEOFF)
+        usable, batch.values("agl_source"), np.where(np.isnan(takeoff), HeightSource.NONE, HeightSource.TAKEOFF)
     ).astype(np.uint8)
     margins = np.zeros(max(HeightSource) + 1)
     for known, margin in MARGIN_M.items():

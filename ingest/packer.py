@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from core import block
 from core.block import Headers
+from core.columns import SCHEMA_VERSION
 from core.identity import partition_of
 from core.records import Kind, Listened, block_headers, control_headers, encode
 from core.sample import Sample
@@ -120,8 +121,8 @@ class Packer:
 
 def block_record(partition: int, samples: list[Sample]) -> Record:
     batch = block.from_samples(samples)
-    headers = block_headers(block.SCHEMA_VERSION, block.aircraft_of(batch))
-    return Record(partition, headers, block.encode(batch), len(samples))
+    headers = block_headers(SCHEMA_VERSION, batch.aircraft)
+    return Record(partition, headers, batch.encode(), len(samples))
 
 
 def control_record(partition: int, listened: Listened) -> Record:

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import pyarrow as pa
 from psycopg import AsyncConnection
 from psycopg.pq import TransactionStatus
 from psycopg.rows import dict_row
 
 from core import block
+from core.block import Block
+from core.columns import NAMES
 from core.errors import WedgetailError
 from core.records import Kind
 from core.sample import Sample
@@ -35,7 +36,7 @@ class StoredRecord:
     offset: int
     append_time_us: int
     kind: str
-    batch: pa.RecordBatch | None = None
+    batch: Block | None = None
     body: bytes | None = None
     rows: tuple[int, ...] = ()
 
@@ -70,7 +71,7 @@ async def read_flight(conn: AsyncConnection[Any], link: str) -> list[StoredRecor
         topic = (TELEMETRY_IMPORT if imported else TELEMETRY).name
         given = {"aircraft_ids": [row[0] for row in found], "imported": imported, "topic": topic}
         stretches = await _stretches(conn, given)
-        batches: dict[int, dict[tuple[int, datetime], tuple[pa.RecordBatch, tuple[int, ...]]]] = {}
+        batches: dict[int, dict[tuple[int, datetime], tuple[Block, tuple[int, ...]]]] = {}
         for stretch in stretches:
             if stretch.partition not in batches:
                 batches[stretch.partition] = await _batches(conn, given | {"partition": stretch.partition})
@@ -96,7 +97,7 @@ async def _records(
     link: str,
     topic: str,
     stretch: _Stretch,
-    batches: dict[tuple[int, datetime], tuple[pa.RecordBatch, tuple[int, ...]]],
+    batches: dict[tuple[int, datetime], tuple[Block, tuple[int, ...]]],
 ) -> list[StoredRecord]:
     queries = load("history")
     first, last = stretch.blocks[0][0], stretch.blocks[-1][0]
@@ -121,13 +122,13 @@ async def _records(
 
 async def _batches(
     conn: AsyncConnection[Any], given: dict[str, Any]
-) -> dict[tuple[int, datetime], tuple[pa.RecordBatch, tuple[int, ...]]]:
+) -> dict[tuple[int, datetime], tuple[Block, tuple[int, ...]]]:
     """Rows back to batches with their row numbers, by (offset, append time)."""
     samples: dict[tuple[int, datetime], list[Sample]] = {}
     numbers: dict[tuple[int, datetime], list[int]] = {}
     async with conn.cursor(row_factory=dict_row) as cursor:
         async for row in cursor.stream(load("history")["flight_rows"], given):
-            values = {name: row[name] for name in block.COLUMNS if name != "event_time_us"}
+            values = {name: row[name] for name in NAMES if name != "event_time_us"}
             sample = Sample(**values, event_time_us=to_us(row["event_time"]))
             samples.setdefault((row["offset"], row["append_time"]), []).append(sample)
             numbers.setdefault((row["offset"], row["append_time"]), []).append(row["row"])

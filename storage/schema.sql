@@ -122,7 +122,8 @@ CREATE TABLE telemetry_live (
     "offset" bigint NOT NULL,
     "row" smallint NOT NULL,
     late boolean NOT NULL,
-    append_time timestamptz NOT NULL
+    append_time timestamptz NOT NULL,
+    frame_seq smallint -- MAVLink's own number of the frame
 );
 CREATE INDEX telemetry_live_track ON telemetry_live (aircraft_id, event_time DESC);
 

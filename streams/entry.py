@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-import pyarrow as pa
-
 from core import block, records
+from core.block import Block
 from core.errors import UnreadableRecord
 from core.records import Control, Kind
 
@@ -30,7 +29,7 @@ class Entry:
     offset: int
     append_time_us: int
     live: bool
-    body: pa.RecordBatch | Control | Unjudged
+    body: Block | Control | Unjudged
     rows: tuple[int, ...] = ()
 
 

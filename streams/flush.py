@@ -14,7 +14,6 @@ from uuid import UUID
 import numpy as np
 from psycopg import AsyncConnection
 
-from core import block
 from core.errors import WedgetailError
 from core.records import AlertEvent
 from core.topics import ALERTS, ALERTS_IMPORT, TELEMETRY, TELEMETRY_IMPORT
@@ -175,27 +174,27 @@ def _screen_all(
 
 def _first_contacts(each: Screened, imported: bool, known: Mapping[UUID, bool], met: dict[UUID, _Aircraft]) -> None:
     """Add the aircraft of a block that are new, or whose type is."""
-    codes = block.codes(each.batch, "aircraft_id")
-    for code, aircraft_id in enumerate(block.aircraft_of(each.batch)):
+    codes = each.batch.codes("aircraft_id")
+    for code, aircraft_id in enumerate(each.batch.aircraft):
         if known.get(aircraft_id):
             continue
         rows = np.flatnonzero((codes == code) & each.verdicts.keep)
         if not len(rows):
             continue
-        types = rows[block.valid(each.batch, "vehicle_type")[rows]]
-        vehicle_type = int(block.values(each.batch, "vehicle_type")[types[0]]) if len(types) else None
+        types = rows[each.batch.valid("vehicle_type")[rows]]
+        vehicle_type = int(each.batch.values("vehicle_type")[types[0]]) if len(types) else None
         held = met.get(aircraft_id)
         if held is not None:
             held.vehicle_type = vehicle_type if held.vehicle_type is None else held.vehicle_type
         elif aircraft_id not in known or vehicle_type is not None:
-            first = each.batch.slice(int(rows[0]), 1)
+            first = int(rows[0])
             met[aircraft_id] = _Aircraft(
-                UUID(bytes=first.column("operator_id")[0].as_py()),
+                UUID(bytes=each.batch.value("operator_id", first)),
                 aircraft_id,
-                first.column("link")[0].as_py(),
-                first.column("system_id")[0].as_py(),
+                each.batch.value("link", first),
+                each.batch.value("system_id", first),
                 vehicle_type,
-                int(block.values(each.batch, "event_time_us")[rows].min()),
+                int(each.batch.values("event_time_us")[rows].min()),
                 imported,
             )
 

@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
-import pyarrow as pa
-
 from core import block, records
+from core.block import Block
 from core.errors import UnknownBlockVersion, UnreadableRecord
 from core.records import CONTROLS, AlertEvent, Kind
 from core.units import YEAR_10000_US
@@ -23,7 +22,7 @@ class Logged:
     kind: str
     body: str | None = None
     schema_version: int | None = None
-    batch: pa.RecordBatch | None = None
+    batch: Block | None = None
     event: AlertEvent | None = None
 
     def unreadable(self, why: str) -> "Logged":

@@ -9,9 +9,8 @@ from collections.abc import Callable
 from uuid import UUID
 
 import numpy as np
-import pyarrow as pa
 
-from core import block
+from core.block import Block
 from core.records import AlertEvent, Engine, Listened, Marker, Tick
 from core.sample import NoPosition, SampleKind
 from geofence import altitude
@@ -29,27 +28,25 @@ from streams.work import Work
 def screen_samples(work: Work) -> None:
     """Duplicates are dropped, late and early samples set aside."""
     work.verdicts = screen(work.state.screen, work.batch, work.entry.append_time_us, work.entry.live)
-    work.time_us = block.values(work.batch, "event_time_us").astype(np.int64, copy=False)
-    work.kind, work.no_position, work.ambiguous = (
-        block.values(work.batch, name) for name in ("kind", "no_position", "ambiguous")
-    )
+    work.time_us = work.batch.values("event_time_us").astype(np.int64, copy=False)
+    work.kind, work.no_position, work.ambiguous = (work.batch.values(name) for name in ("kind", "no_position", "ambiguous"))
 
 
 def know_aircraft(work: Work) -> None:
     """Each aircraft with a new sample gets its place in the state; one whose samples all came before gets none."""
     batch, held = work.batch, work.state.aircraft
-    work.codes = block.codes(batch, "aircraft_id")
+    work.codes = batch.codes("aircraft_id")
     work.aircraft = []
-    for code, key in enumerate(batch.column("aircraft_id").dictionary.to_pylist()):
+    for code, key in enumerate(batch.dictionary("aircraft_id")):
         known = held.get(key)
         if known is None:
             of_this = work.codes == code
             row = int(np.argmax(of_this))
             known = Aircraft(
-                UUID(bytes=batch.column("operator_id")[row].as_py()),
+                UUID(bytes=batch.value("operator_id", row)),
                 UUID(bytes=key),
-                batch.column("link")[row].as_py(),
-                int(batch.column("system_id")[row].as_py()),
+                batch.value("link", row),
+                batch.value("system_id", row),
                 heard_us=min(int(work.time_us[row]), work.entry.append_time_us),
             )
             if (of_this & work.verdicts.keep).any():
@@ -64,8 +61,8 @@ def measure_heights(work: Work) -> None:
 
 def find_zones(work: Work) -> None:
     """Which rows may be in, out of, or across a zone."""
-    work.lon_deg = block.values(work.batch, "lon_e7").astype(np.float64) / 1e7
-    work.lat_deg = block.values(work.batch, "lat_e7").astype(np.float64) / 1e7
+    work.lon_deg = work.batch.values("lon_e7").astype(np.float64) / 1e7
+    work.lat_deg = work.batch.values("lat_e7").astype(np.float64) / 1e7
     placed = work.verdicts.judged & (work.no_position == NoPosition.PRESENT)
     rows = np.flatnonzero(placed)
     who = work.codes[rows]
@@ -122,9 +119,9 @@ def judge_aircraft(work: Work) -> None:
     work.events.sort(key=lambda event: event.row)  # stable: within a row the order of the rules
 
 
-def _tristate(batch: pa.RecordBatch, column: str) -> list[bool | None]:
-    values: list[bool | None] = batch.column(column).to_pylist()
-    return values
+def _tristate(batch: Block, column: str) -> list[bool | None]:
+    values, valid = batch.values(column), batch.valid(column)
+    return [bool(value) if there else None for value, there in zip(values.tolist(), valid.tolist(), strict=True)]
 
 
 STEPS: tuple[Callable[[Work], None], ...] = (
@@ -140,7 +137,7 @@ STEPS: tuple[Callable[[Work], None], ...] = (
 def advance(state: State, entry: Entry, world: World) -> list[AlertEvent]:
     """Take one record; give its alert events, in order. The state is changed in place: drop it if this raises."""
     body = entry.body
-    if isinstance(body, pa.RecordBatch):
+    if isinstance(body, Block):
         work = Work(state, entry, body, world.monitor(state.world))
         for step in STEPS:
             step(work)

@@ -5,22 +5,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
-from core import block
+from core.block import Block
+from core.columns import COLUMNS, Kind
 from storage.copy import Column, PgType
 from streams.screen import Verdicts
 
 _TYPES = {
-    pa.uint8(): PgType.SMALLINT,
-    pa.int16(): PgType.SMALLINT,
-    pa.uint16(): PgType.INTEGER,
-    pa.int32(): PgType.INTEGER,
-    pa.int64(): PgType.BIGINT,
-    pa.bool_(): PgType.BOOLEAN,
-    pa.binary(16): PgType.UUID,
-    pa.utf8(): PgType.TEXT,
+    Kind.ID: PgType.UUID,
+    Kind.TEXT: PgType.TEXT,
+    Kind.BOOL: PgType.BOOLEAN,
+    Kind.UINT8: PgType.SMALLINT,
+    Kind.INT16: PgType.SMALLINT,
+    Kind.UINT16: PgType.INTEGER,
+    Kind.INT32: PgType.INTEGER,
+    Kind.INT64: PgType.BIGINT,
 }
 
 
@@ -28,7 +28,7 @@ _TYPES = {
 class Screened:
     """A block with what its screen said, and where it stood on the stream."""
 
-    batch: pa.RecordBatch
+    batch: Block
     verdicts: Verdicts
     partition: int
     offset: int
@@ -41,14 +41,14 @@ def telemetry_columns(blocks: Sequence[Screened]) -> list[Column]:
     words: dict[str, list[bytes]] = {}
     arrays: dict[str, NDArray[np.generic]] = {}
     nulls: dict[str, NDArray[np.bool_]] = {}
-    for field in block.SCHEMA:
-        name = field.name
-        if pa.types.is_dictionary(field.type):
+    for column in COLUMNS:
+        name = column.name
+        if column.kind.of_words:
             words[name], arrays[name] = _one_dictionary(blocks, kept, name)
         else:
-            arrays[name] = np.concatenate([block.values(b.batch, name)[rows] for b, rows in zip(blocks, kept, strict=True)])
-            if field.nullable and any(b.batch.column(name).null_count for b in blocks):
-                nulls[name] = np.concatenate([block.valid(b.batch, name)[rows] for b, rows in zip(blocks, kept, strict=True)])
+            arrays[name] = np.concatenate([b.batch.values(name)[rows] for b, rows in zip(blocks, kept, strict=True)])
+            if any(b.batch.has_null(name) for b in blocks):
+                nulls[name] = np.concatenate([b.batch.valid(name)[rows] for b, rows in zip(blocks, kept, strict=True)])
     counts = [len(rows) for rows in kept]
     stood: dict[str, tuple[PgType, NDArray[np.generic]]] = {
         "partition": (PgType.SMALLINT, np.repeat(np.array([b.partition for b in blocks], np.int16), counts)),
@@ -65,23 +65,19 @@ def telemetry_columns(blocks: Sequence[Screened]) -> list[Column]:
     )
     columns = [
         Column(
-            "event_time" if field.name == "event_time_us" else field.name,
-            PgType.TIMESTAMPTZ if field.name == "event_time_us" else _type(field.type),
-            arrays[field.name][order],
-            nulls[field.name][order] if field.name in nulls else None,
-            words.get(field.name, ()),
+            "event_time" if column.name == "event_time_us" else column.name,
+            PgType.TIMESTAMPTZ if column.name == "event_time_us" else _TYPES[column.kind],
+            arrays[column.name][order],
+            nulls[column.name][order] if column.name in nulls else None,
+            words.get(column.name, ()),
         )
-        for field in block.SCHEMA
+        for column in COLUMNS
     ]
     return columns + [Column(name, kind, values[order]) for name, (kind, values) in stood.items()]
 
 
 def _late(verdicts: Verdicts) -> NDArray[np.bool_]:
     return verdicts.late | verdicts.ahead
-
-
-def _type(kind: pa.DataType) -> PgType:
-    return _TYPES[kind.value_type if pa.types.is_dictionary(kind) else kind]
 
 
 def _one_dictionary(
@@ -91,7 +87,7 @@ def _one_dictionary(
     codes: dict[bytes, int] = {}
     parts = []
     for each, rows in zip(blocks, kept, strict=True):
-        own = [word.encode() if isinstance(word, str) else word for word in block.dictionary(each.batch, name)]
+        own = [word.encode() if isinstance(word, str) else word for word in each.batch.dictionary(name)]
         table = np.array([codes.setdefault(word, len(codes)) for word in own] + [-1], np.int32)  # code -1: the last
-        parts.append(table[block.codes(each.batch, name)[rows]])
+        parts.append(table[each.batch.codes(name)[rows]])
     return list(codes), np.concatenate(parts)

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 
 import msgspec
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
-from core import block
+from core.block import Block
 from core.units import US_PER_S
 
 AHEAD_LIMIT_US = 5 * US_PER_S
@@ -56,10 +55,10 @@ class Verdicts:
         return self.keep & ~self.late & ~self.ahead
 
 
-def screen(state: Screen, batch: pa.RecordBatch, append_time_us: int, live: bool) -> Verdicts:
+def screen(state: Screen, batch: Block, append_time_us: int, live: bool) -> Verdicts:
     """Decide each row and move the marks forward. The state given is used up: it is changed in place."""
     keep = _new_rows(state, batch, append_time_us)
-    times = block.values(batch, "event_time_us").astype(np.int64, copy=False)
+    times = batch.values("event_time_us").astype(np.int64, copy=False)
     ahead = keep & (times > append_time_us + AHEAD_LIMIT_US) if live else np.zeros(len(times), np.bool_)
     late = _late_rows(state, batch, times, keep & ~ahead)
     if append_time_us - state.swept_us >= _SWEEP_EVERY_US:
@@ -67,12 +66,12 @@ def screen(state: Screen, batch: pa.RecordBatch, append_time_us: int, live: bool
     return Verdicts(keep, late, ahead)
 
 
-def _new_rows(state: Screen, batch: pa.RecordBatch, append_time_us: int) -> NDArray[np.bool_]:
-    epochs = block.values(batch, "epoch").astype(np.int64, copy=False)
-    seqs = block.values(batch, "seq").astype(np.int64, copy=False)
-    links = block.codes(batch, "link")
+def _new_rows(state: Screen, batch: Block, append_time_us: int) -> NDArray[np.bool_]:
+    epochs = batch.values("epoch").astype(np.int64, copy=False)
+    seqs = batch.values("seq").astype(np.int64, copy=False)
+    links = batch.codes("link")
     keep = np.ones(len(seqs), np.bool_)
-    for code, link in enumerate(block.dictionary(batch, "link")):
+    for code, link in enumerate(batch.dictionary("link")):
         rows = np.flatnonzero(links == code)
         if not len(rows):
             continue
@@ -93,12 +92,10 @@ def _new_rows(state: Screen, batch: pa.RecordBatch, append_time_us: int) -> NDAr
     return keep
 
 
-def _late_rows(
-    state: Screen, batch: pa.RecordBatch, times: NDArray[np.int64], candidates: NDArray[np.bool_]
-) -> NDArray[np.bool_]:
-    aircraft = block.codes(batch, "aircraft_id")
+def _late_rows(state: Screen, batch: Block, times: NDArray[np.int64], candidates: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    aircraft = batch.codes("aircraft_id")
     late = np.zeros(len(times), np.bool_)
-    for code, key in enumerate(block.dictionary(batch, "aircraft_id")):
+    for code, key in enumerate(batch.dictionary("aircraft_id")):
         rows = np.flatnonzero((aircraft == code) & candidates)
         if not len(rows):
             continue

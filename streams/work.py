@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
+from core.block import Block
 from core.records import AlertEvent
 from core.sample import HeightSource
 from geofence.height import Heights
@@ -22,7 +22,7 @@ class Work:
 
     state: State
     entry: Entry
-    batch: pa.RecordBatch
+    batch: Block
     monitor: Monitor
     events: list[AlertEvent] = field(default_factory=list)
     verdicts: Verdicts = field(init=False)

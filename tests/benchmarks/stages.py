@@ -7,7 +7,6 @@ from typing import NamedTuple
 import numpy as np
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
-from core import block
 from core.topics import PARTITIONS
 from streams.logged import telemetry_entry
 from tests.benchmarks.sender import LANDED, number_of
@@ -28,8 +27,8 @@ def of_block(record: ConsumerRecord) -> list[tuple[int, int]]:
     batch = telemetry_entry(record.offset, record.timestamp * 1_000, dict(record.headers), record.value).batch
     if batch is None:
         return []
-    rows = np.flatnonzero(block.valid(batch, "lat_e7"))
-    numbers, times = block.values(batch, "lat_e7")[rows].tolist(), block.values(batch, "event_time_us")[rows].tolist()
+    rows = np.flatnonzero(batch.valid("lat_e7"))
+    numbers, times = batch.values("lat_e7")[rows].tolist(), batch.values("event_time_us")[rows].tolist()
     return [(number_of(lat_e7), time_us) for lat_e7, time_us in zip(numbers, times, strict=True)]
 
 

@@ -16,6 +16,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from api import service
 from core import block, records
 from core.colour import Level
+from core.columns import SCHEMA_VERSION
 from core.identity import aircraft_id, alert_id, operator_id, partition_of
 from core.records import AlertEvent, Condition, Judged
 from core.sample import Sample
@@ -69,8 +70,8 @@ class Stream:
         for partition in {partition_of(one.aircraft_id, PARTITIONS) for one in samples}:
             there = [one for one in samples if partition_of(one.aircraft_id, PARTITIONS) == partition]
             batch = block.from_samples(there)
-            headers = records.block_headers(block.SCHEMA_VERSION, block.aircraft_of(batch))
-            await self.send(TELEMETRY.name, block.encode(batch), partition, headers)
+            headers = records.block_headers(SCHEMA_VERSION, batch.aircraft)
+            await self.send(TELEMETRY.name, batch.encode(), partition, headers)
 
     async def alert(self, told: AlertEvent) -> None:
         await self.send(ALERTS.name, records.encode(told), told.partition, [])

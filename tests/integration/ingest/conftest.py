@@ -44,7 +44,7 @@ def read(settings: Settings) -> Reader:
                     kind = dict(record.headers)["kind"]
                     order = found.order.setdefault(partition.partition, [])
                     if kind == b"block":
-                        rows = block.decode(record.value).to_pylist()
+                        rows = block.decode(record.value).rows()
                         found.samples += rows
                         order.append(("block", max(row["event_time_us"] for row in rows)))
                     elif kind == b"listened":

@@ -14,6 +14,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from core import block
 from core.colour import Level
+from core.columns import SCHEMA_VERSION
 from core.identity import aircraft_id
 from core.kafka import cluster_id, ensure_topics, producer, topic_ids
 from core.records import AlertEvent, Condition, Tick, block_headers, control_headers, encode
@@ -46,7 +47,7 @@ class Bench:
             for _ in range(3):
                 self.seq += 1
                 samples.append(Sample(OPERATOR, who, f"{link}{partition}", 1, 1, self.seq, T0 + self.seq * 1_000))
-            await self.raw(partition, block.encode(block.from_samples(samples)), block_headers(1, [who]), topic)
+            await self.raw(partition, block.from_samples(samples).encode(), block_headers(SCHEMA_VERSION, [who]), topic)
 
     async def raw(self, partition: int, value: bytes, headers: list[tuple[str, bytes]], topic: str = "telemetry") -> None:
         await self.writer.send_and_wait(f"{self.prefix}{topic}", value, partition=partition, headers=headers)
@@ -147,7 +148,7 @@ async def test_a_position_that_another_has_moved_is_taken_up_and_nothing_is_writ
 async def test_an_unreadable_block_is_marked_and_the_partition_goes_on(bench: Bench) -> None:
     async with bench.recording():
         await bench.send(3, 2)
-        await bench.raw(2, b"not a block", block_headers(1, []))
+        await bench.raw(2, b"not a block", block_headers(SCHEMA_VERSION, []))
         await bench.raw(2, encode(Tick()), control_headers(Tick()))
         await bench.send(3, 2)
         await bench.until_rows(6)

@@ -10,6 +10,7 @@ from psycopg import AsyncConnection
 
 from core import block
 from core.colour import Level
+from core.columns import SCHEMA_VERSION
 from core.identity import aircraft_id
 from core.records import (
     AlertEvent,
@@ -33,7 +34,7 @@ from streams.logged import Logged, alert_entry, telemetry_entry
 OPERATOR, LINK = UUID(int=1), "udp:14550/127.0.0.1"
 IDS = {name: str(UUID(int=n + 10)) for n, name in enumerate(RECORDED_TOPICS)}
 T0 = 1_780_000_000_000_000
-HEADERS = dict(block_headers(1, []))
+HEADERS = dict(block_headers(SCHEMA_VERSION, []))
 
 
 def sample(seq: int, system: int = 1, at_us: int | None = None, link: str = LINK, epoch: int = 5, **values: Any) -> Sample:
@@ -43,7 +44,7 @@ def sample(seq: int, system: int = 1, at_us: int | None = None, link: str = LINK
 
 def blocks(*groups: list[Sample], first: int = 0) -> list[Logged]:
     return [
-        telemetry_entry(first + n, max(s.event_time_us for s in group), HEADERS, block.encode(block.from_samples(group)))
+        telemetry_entry(first + n, max(s.event_time_us for s in group), HEADERS, block.from_samples(group).encode())
         for n, group in enumerate(groups)
     ]
 
@@ -89,7 +90,7 @@ async def test_a_flush_writes_rows_log_aircraft_screen_and_position(conn: AsyncC
     stored = await rows(conn, 'SELECT aircraft_id, event_time, lon_e7, mode, armed, agl_mm, "offset", "row" FROM telemetry')
     assert stored == [(first.aircraft_id, utc(first.event_time_us), 1_491_657_510, "AUTO", True, None, 0, 0)]
     assert await rows(conn, 'SELECT "offset", kind, schema_version, rows, body, topic FROM stream_log ORDER BY 1') == [
-        (0, "block", 1, 1, None, "telemetry"),
+        (0, "block", SCHEMA_VERSION, 1, None, "telemetry"),
         (1, "tick", None, None, "{}", "telemetry"),
     ]
     assert await rows(conn, "SELECT link, system_id, vehicle_type, first_seen, imported FROM aircraft") == [
@@ -139,7 +140,7 @@ async def test_a_sample_before_its_aircrafts_judged_time_or_far_ahead_is_stored_
     recording = Recording("c")
     part = await load(conn, recording)
     entries = blocks([sample(10)], [sample(11, at_us=T0), sample(12)])
-    ahead = telemetry_entry(2, T0, HEADERS, block.encode(block.from_samples([sample(13, at_us=T0 + 6_000_000)])))
+    ahead = telemetry_entry(2, T0, HEADERS, block.from_samples([sample(13, at_us=T0 + 6_000_000)]).encode())
     counts = await recording.store(conn, [(part, [*entries, ahead])])
     assert counts.late == 2
     stored = await rows(conn, "SELECT seq, late FROM telemetry ORDER BY seq")
@@ -159,7 +160,7 @@ async def test_rows_lie_by_aircraft_and_time_within_a_flush(conn: AsyncConnectio
 async def test_imports_stand_in_their_own_table_and_are_never_ahead(conn: AsyncConnection[Any]) -> None:
     recording = Recording("c")
     part = await load(conn, recording, "telemetry-import")
-    early = telemetry_entry(0, 1_000, HEADERS, block.encode(block.from_samples([sample(1, link="file:abc", epoch=0)])))
+    early = telemetry_entry(0, 1_000, HEADERS, block.from_samples([sample(1, link="file:abc", epoch=0)]).encode())
     await recording.store(conn, [(part, [early])])
     assert await rows(conn, "SELECT imported, late FROM telemetry") == [(True, False)]
     assert await rows(conn, "SELECT imported FROM aircraft") == [(True,)]

@@ -11,6 +11,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from core import block, records
+from core.columns import SCHEMA_VERSION
 from core.identity import aircraft_id, operator_id, partition_of
 from core.kafka import ensure_topics, producer
 from core.records import AlertEvent, Judged, Marker
@@ -57,8 +58,8 @@ class Bench:
 
     async def send_block(self, samples: list[Sample]) -> None:
         batch = block.from_samples(samples)
-        headers = records.block_headers(block.SCHEMA_VERSION, block.aircraft_of(batch))
-        await self.out.send_and_wait(self.name(TELEMETRY), block.encode(batch), partition=PARTITION, headers=headers)
+        headers = records.block_headers(SCHEMA_VERSION, batch.aircraft)
+        await self.out.send_and_wait(self.name(TELEMETRY), batch.encode(), partition=PARTITION, headers=headers)
 
     async def send_control(self, control: records.Control) -> None:
         headers = records.control_headers(control)
@@ -179,7 +180,7 @@ async def test_a_block_that_cannot_be_read_puts_its_aircraft_in_doubt_and_the_pa
     start = now_us() - 10_000_000
     async with working(bench.settings):
         await bench.send_block([sample(1, start, 149.5)])
-        headers = records.block_headers(block.SCHEMA_VERSION, [AIRCRAFT])
+        headers = records.block_headers(SCHEMA_VERSION, [AIRCRAFT])
         await bench.out.send_and_wait(bench.name(TELEMETRY), b"not arrow", partition=PARTITION, headers=headers)
         await bench.send_block([sample(2, start, 149.5)])
         doubt, over = await bench.events(2)

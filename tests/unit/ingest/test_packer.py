@@ -23,7 +23,7 @@ def _samples(number: int, partition: int = 3, first: int = 0) -> list[Sample]:
 
 
 def _seqs(records: list[Record]) -> list[int]:
-    return [seq for record in records for seq in block.decode(record.value).column("seq").to_pylist()]
+    return [seq for record in records for seq in block.decode(record.value).values("seq").tolist()]
 
 
 def test_a_sample_waits_five_milliseconds_when_it_is_quiet() -> None:
@@ -56,7 +56,7 @@ def test_the_header_names_the_aircraft() -> None:
     packer = Packer()
     packer.add(_samples(3), 0.0)
     (record,) = packer.due(1.0)
-    assert dict(record.headers) == {"kind": b"block", "schema": b"1", "aircraft": _aircraft_of(3).bytes}
+    assert dict(record.headers) == {"kind": b"block", "schema": b"2", "aircraft": _aircraft_of(3).bytes}
 
 
 def test_under_load_it_stays_below_its_records_a_second_and_waits_at_most_50_ms() -> None:

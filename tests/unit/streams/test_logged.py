@@ -6,6 +6,7 @@ import pyarrow as pa
 import pytest
 
 from core import block
+from core.columns import SCHEMA_VERSION
 from core.identity import aircraft_id
 from core.records import Tick, block_headers, control_headers, encode
 from core.sample import Sample
@@ -14,18 +15,23 @@ from streams.logged import UNREADABLE, alert_entry, telemetry_entry
 OPERATOR = UUID(int=1)
 AIRCRAFT = aircraft_id(OPERATOR, "udp:1/x", 1)
 BATCH = block.from_samples([Sample(OPERATOR, AIRCRAFT, "udp:1/x", 1, 5, n, 1_000_000 + n, mode="AUTO") for n in range(3)])
-HEADERS = dict(block_headers(1, [AIRCRAFT]))
+HEADERS = dict(block_headers(SCHEMA_VERSION, [AIRCRAFT]))
 
 
 def replaced(name: str, array: pa.Array) -> bytes:
-    columns = [array if field.name == name else column for field, column in zip(BATCH.schema, BATCH.columns, strict=True)]
-    return block.encode(pa.RecordBatch.from_arrays(columns, schema=BATCH.schema))
+    """BATCH as another writer would send it, with another column in place of one."""
+    batch = pa.ipc.open_stream(BATCH.encode()).read_next_batch()
+    batch = batch.set_column(batch.schema.get_field_index(name), batch.schema.field(name), array)
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, batch.schema) as writer:
+        writer.write_batch(batch)
+    return bytes(memoryview(sink.getvalue()))
 
 
 def test_a_block_is_read_with_its_version() -> None:
-    entry = telemetry_entry(7, 99, HEADERS, block.encode(BATCH))
-    assert (entry.offset, entry.append_time_us, entry.kind, entry.schema_version) == (7, 99, "block", 1)
-    assert entry.batch is not None and entry.batch.equals(BATCH)
+    entry = telemetry_entry(7, 99, HEADERS, BATCH.encode())
+    assert (entry.offset, entry.append_time_us, entry.kind, entry.schema_version) == (7, 99, "block", SCHEMA_VERSION)
+    assert entry.batch == BATCH
 
 
 def test_a_control_record_keeps_its_exact_text() -> None:
@@ -38,8 +44,8 @@ def test_a_control_record_keeps_its_exact_text() -> None:
     [
         (HEADERS, b"no arrow", "cannot be read"),
         (HEADERS, None, "no value"),
-        (HEADERS | {"schema": b"99"}, block.encode(BATCH), "version 99"),
-        (HEADERS | {"schema": b"x"}, block.encode(BATCH), "invalid literal"),
+        (HEADERS | {"schema": b"99"}, BATCH.encode(), "version 99"),
+        (HEADERS | {"schema": b"x"}, BATCH.encode(), "invalid literal"),
         ({"kind": b"surprise"}, b"{}", "'surprise'"),
         ({}, b"{}", "kind is ''"),
         ({"kind": b"marker"}, b"{}", "world"),
