@@ -8,7 +8,7 @@ from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from api.consumer import Feed
 from api.guard import same
 from api.hub import MAX_SUBSCRIPTIONS, Viewer
-from api.messages import LEAST_INTERVAL_MS, Authenticate, BadMessage, Subscribe, error_message, message, read
+from api.messages import DEFAULT_INTERVAL_MS, Authenticate, BadMessage, Subscribe, error_message, message, read
 from api.picture import Picture
 from core.settings import Settings
 
@@ -120,5 +120,5 @@ def _hello(settings: Settings, picture: Picture, now_us: int) -> str:
     return message(
         "hello", now_us, picture.rules(now_us), version=program_version(),
         operator={"id": str(picture.operator_id), "name": operator.name, "title": operator.title},
-        timezone=operator.timezone, heartbeat_ms=1_000, frame_ms=LEAST_INTERVAL_MS,
+        timezone=operator.timezone, heartbeat_ms=1_000, frame_ms=DEFAULT_INTERVAL_MS,
     )  # fmt: skip

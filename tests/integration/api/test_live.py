@@ -172,7 +172,7 @@ WRONG: list[tuple[str | bytes, str | None]] = [
     ('{"type":"subscribe","bbox":[1,2,3]}', "bbox"),
     ('{"type":"subscribe","bbox":[0,50,10,40]}', "bbox"),
     ('{"type":"subscribe","bbox":[0,-95,10,40]}', "bbox"),
-    ('{"type":"subscribe","interval_ms":10}', "interval_ms"),
+    ('{"type":"subscribe","interval_ms":-1}', "interval_ms"),
     ('{"type":"subscribe","aircraft":["VH-1"]}', "aircraft[0]"),
     ('{"type":"subscribe","tiles":[]}', "tiles"),
     ('{"type":"unsubscribe","id":"other"}', "id"),

@@ -74,6 +74,14 @@ async def test_the_first_change_goes_out_at_once_and_the_next_waits_for_the_inte
     assert sorted(ids(second)) == sorted([str(craft(1)), str(craft(2))])
 
 
+async def test_without_an_interval_every_change_goes_out_as_it_comes(house: House) -> None:
+    viewer = house.viewer(Subscribe(interval_ms=0))
+    for system_id in (1, 2, 1):
+        house.move(system_id)
+        [frame] = drained(viewer)
+        assert ids(frame) == [str(craft(system_id))]
+
+
 async def test_viewers_with_the_same_subscription_get_the_same_text(house: House) -> None:
     one, two, other = house.viewer(), house.viewer(), house.viewer(Subscribe(interval_ms=200))
     house.move(1)

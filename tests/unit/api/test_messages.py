@@ -21,7 +21,7 @@ def test_what_is_left_out_has_its_default() -> None:
         ('{"type":"subscribe","id":""}', "invalid", "id"),
         ('{"type":"subscribe","bbox":[1e999,0,0,0]}', "invalid", "bbox[0]"),
         ('{"type":"subscribe","bbox":[181,0,0,0]}', "invalid", "bbox"),
-        ('{"type":"subscribe","interval_ms":99}', "invalid", "interval_ms"),
+        ('{"type":"subscribe","interval_ms":-1}', "invalid", "interval_ms"),
         ('{"type":"subscribe","interval_ms":100.5}', "invalid", "interval_ms"),
         ('{"type":"subscribe","alerts":"yes"}', "invalid", "alerts"),
     ],
