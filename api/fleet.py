@@ -68,7 +68,7 @@ async def track(
     until: Annotated[str | None, Query(alias="to", description="up to and without; left out: to the last")] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_POINTS)] = MAX_POINTS,
 ) -> Response:
-    """Its stored samples, live and imported, in the order of event time. Gaps are gaps: nothing is filled in."""
+    """Its stored samples, live and imported, in the order of event time, and the gaps between them: nothing is filled in."""
     feed, wanted = loaded(request), parameter_id("aircraft_id", aircraft_id)
     begin_us, end_us = parameter_time("from", since), parameter_time("to", until)
     operator_id, pool = feed.picture.operator_id, request.app.state.pool
@@ -77,10 +77,11 @@ async def track(
         points = await store.track(conn, operator_id, wanted, begin, end, limit)
         if not points and not feed.picture.knows(wanted) and not await store.knows_aircraft(conn, operator_id, wanted):
             raise UnknownAircraft(aircraft_id=wanted)
+        missing = await store.gaps(conn, operator_id, wanted, None, begin_us, end_us)
     return answer(
         {
             "aircraft_id": str(wanted), "from": iso(begin_us), "to": iso(end_us),
-            "points": points[:limit], "truncated": len(points) > limit,
+            "points": points[:limit], "truncated": len(points) > limit, "gaps": missing[: store.MAX_GAPS],
         }
     )  # fmt: skip
 

@@ -89,6 +89,13 @@ def parameter_id(name: str, value: str) -> UUID:
         raise WrongField(field=name, detail="a UUID is expected") from error
 
 
+def parameter_text(name: str, value: str | None) -> str | None:
+    """An optional text in a query. Raises WrongField."""
+    if value is not None and "\0" in value:
+        raise WrongField(field=name, detail="a text without NUL is expected")
+    return value
+
+
 def describe(error: WedgetailError) -> Problem:
     """The body for one of our own errors."""
     words = re.sub(r"(?<!^)([A-Z])", r" \1", type(error).__name__).lower()

@@ -158,10 +158,49 @@ class AircraftList(TypedDict):
     aircraft: list[Aircraft]
 
 
-Track = TypedDict(
-    "Track", {"aircraft_id": Id, "from": Time | None, "to": Time | None, "points": list[TrackPoint], "truncated": bool}
+Gap = TypedDict(
+    "Gap",
+    {
+        "aircraft_id": Annotated[Id | None, Field(description="null: of any aircraft of the link, or of the listener")],
+        "link": Annotated[str, Field(description="or a listener, such as udp:14550")],
+        "from": Time,
+        "to": Time,
+        "count": Annotated[int | None, Field(description="how many, at least; null: nobody can tell")],
+        "counted": Literal["samples", "datagrams", "frames"],
+        "reason": Annotated[
+            Literal["dropped", "no_room", "not_listening", "nothing_came"],
+            Field(
+                description="dropped: Kafka was away for longer than ingest's buffer lasts; no_room: the kernel had no room"
+                " for datagrams; not_listening: ingest was away, or the link's connection was down; nothing_came: ingest"
+                " listened, and an aircraft in the air was not heard"
+            ),
+        ],
+        "imported": bool,
+    },
 )
-Track.__doc__ = "from and to as asked for, null: open. truncated: there is more, ask again from the last point on."
+Gap.__doc__ = "Between these event times something that was sent may be missing."
+
+
+class GapList(TypedDict):
+    gaps: list[Gap]
+    truncated: bool
+
+
+Track = TypedDict(
+    "Track",
+    {
+        "aircraft_id": Id,
+        "from": Time | None,
+        "to": Time | None,
+        "points": list[TrackPoint],
+        "truncated": bool,
+        "gaps": list[Gap],
+    },
+)
+Track.__doc__ = (
+    "from and to as asked for, null: open. truncated: there is more, ask again from the last point on."
+    " gaps: the first 1,000 that touch this time."
+)
 
 
 class AlertList(TypedDict):

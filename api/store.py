@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from psycopg import AsyncConnection, IsolationLevel
@@ -13,17 +13,22 @@ from alerts.handling import Acknowledgement, State
 from alerts.store import read_row
 from api.aircraft import NO_POSITION, measured
 from api.alert import Case
-from api.shapes import TrackPoint
+from api.shapes import Gap, TrackPoint
 from core import block
 from core.block import Block
 from core.columns import NAMES
-from core.records import AlertEvent, decode
+from core.records import AlertEvent, GapReason, decode
 from core.sample import Sample
 from core.units import to_us, utc
 from geofence.geojson import iso
 from storage.queries import load
 
 Connection = AsyncConnection[tuple[Any, ...]]
+MAX_GAPS = 1_000
+_COUNTED: dict[GapReason, Literal["samples", "datagrams", "frames"]] = {
+    GapReason.DROPPED: "samples", GapReason.NO_ROOM: "datagrams",
+    GapReason.NOT_LISTENING: "frames", GapReason.NOTHING_CAME: "frames",
+}  # fmt: skip
 _DAY_US = 24 * 3600 * 1_000_000
 
 
@@ -119,6 +124,24 @@ async def track(
     return [_point(dict(zip(columns, row, strict=True))) for row in await cursor.fetchall()]
 
 
+async def gaps(
+    conn: Connection,
+    operator_id: UUID,
+    aircraft_id: UUID | None,
+    link: str | None,
+    begin_us: int | None,
+    end_us: int | None,
+    limit: int = MAX_GAPS,
+) -> list[Gap]:
+    """The gaps that touch this time, in the order of their beginning; one more than the limit if there are more."""
+    given: dict[str, Any] = {
+        "operator_id": operator_id, "aircraft_id": aircraft_id, "link": link, "limit": limit + 1,
+        "since": None if begin_us is None else utc(begin_us), "until": None if end_us is None else utc(end_us),
+    }  # fmt: skip
+    cursor = await conn.execute(load("api")["gaps"], given)
+    return [_gap(*row) for row in await cursor.fetchall()]
+
+
 async def knows_aircraft(conn: Connection, operator_id: UUID, aircraft_id: UUID) -> bool:
     cursor = await conn.execute(load("api")["knows_aircraft"], {"operator_id": operator_id, "aircraft_id": aircraft_id})
     return await cursor.fetchone() is not None
@@ -147,6 +170,21 @@ async def _cases(conn: Connection, rows: list[tuple[Any, ...]]) -> list[Case]:
     for alert_id, case in found.items():
         case.handling = handled[alert_id]
     return list(found.values())
+
+
+def _gap(
+    link: str, aircraft_id: UUID | None, began: datetime, ended: datetime, count: int | None, reason: Any, imported: bool
+) -> Gap:
+    return {
+        "aircraft_id": None if aircraft_id is None else str(aircraft_id),
+        "link": link,
+        "from": iso(to_us(began)) or "",
+        "to": iso(to_us(ended)) or "",
+        "count": count,
+        "counted": _COUNTED[GapReason(reason)],
+        "reason": reason,
+        "imported": imported,
+    }
 
 
 def _point(values: dict[str, Any]) -> TrackPoint:

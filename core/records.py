@@ -33,10 +33,32 @@ class LinkListened(msgspec.Struct, frozen=True):
     closed: bool = False  # the last word of a file: nothing more will come
 
 
-class Listened(msgspec.Struct, frozen=True):
-    """Each second, to each partition: the links that have aircraft there."""
+class GapReason(StrEnum):
+    """Why something may be missing, and what a gap's count then counts."""
+
+    DROPPED = "dropped"  # samples: Kafka was away for longer than ingest's buffer lasts
+    NO_ROOM = "no_room"  # datagrams of any link of the listener: the kernel had no room for them
+    NOT_LISTENING = "not_listening"  # frames: ingest was away, or the link's connection was down
+    NOTHING_CAME = "nothing_came"  # frames: ingest listened, and the aircraft was not heard
+
+
+class Gap(msgspec.Struct, frozen=True):
+    """Between these event times something that was sent may be missing."""
+
+    operator_id: UUID
+    link: str  # or a listener, such as udp:14550, where its links cannot be told apart
+    aircraft_id: UUID | None  # None: of any aircraft there
+    from_us: int
+    to_us: int
+    count: int | None  # how many, None where nobody can tell
+    reason: GapReason
+
+
+class Listened(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Each second, to each partition: the links that have aircraft there; and what ingest had to leave out before."""
 
     links: tuple[LinkListened, ...]
+    gaps: tuple[Gap, ...] = ()
 
 
 class Tick(msgspec.Struct, frozen=True):

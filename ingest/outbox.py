@@ -7,8 +7,10 @@ is the same records in the same order, and readers drop by (epoch, seq) what the
 
 import asyncio
 import logging
+import sys
 from collections import deque
 from collections.abc import Callable
+from typing import NamedTuple
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordTooLargeError
@@ -17,7 +19,9 @@ from core import kafka
 from ingest.packer import Record
 
 _AGAIN_S = 0.5
-_OVERHEAD = 100  # bytes that a record costs beside its value
+_MOST_UNDER_WAY = 16_384  # bytes of a partition's values: what one batch of the producer holds
+_PLACE = 160  # bytes of its place in a lane: a tuple, its number and its size, and what the allocator adds
+_HEADER = 72  # bytes of a header's tuple, whose name is shared
 _PATIENCE_S = 5.0
 
 log = logging.getLogger(__name__)
@@ -84,8 +88,13 @@ class Carrier:
         await stopping.stop()
 
 
+def _no_notice(partition: int) -> Record | None:
+    return None
+
+
 class Outbox:
-    """The way to one topic. put() never waits; dropped is told of what had to go."""
+    """The way to one topic. put() never waits; dropped is told of what had to go, and notice is asked for the record that
+    says so in its place, before the next one of that partition is sent."""
 
     def __init__(
         self,
@@ -94,6 +103,7 @@ class Outbox:
         topic: str,
         budget_bytes: int,
         dropped: Callable[[Record], None] = lambda record: None,
+        notice: Callable[[int], Record | None] = _no_notice,
     ) -> None:
         """Runs one task for each partition in the given group, until close()."""
         self._group = tasks
@@ -101,7 +111,8 @@ class Outbox:
         self._topic = topic
         self._budget = budget_bytes
         self._dropped = dropped
-        self._lanes: dict[int, deque[tuple[int, Record]]] = {}
+        self._notice = notice
+        self._lanes: dict[int, deque[_Waiting]] = {}
         self._under_way: dict[int, int] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._filled: dict[int, asyncio.Event] = {}
@@ -122,8 +133,8 @@ class Outbox:
         if self._empty.is_set():
             self._moved_s = asyncio.get_running_loop().time()
         self._number += 1
-        self._lanes[partition].append((self._number, record))
-        self.held_bytes += _size(record)
+        self._lanes[partition].append(waiting := _Waiting(self._number, size_of(record), record))
+        self.held_bytes += waiting.size
         self._filled[partition].set()
         self._empty.clear()
         self._make_room()
@@ -148,15 +159,21 @@ class Outbox:
         if self._tasks:
             await asyncio.wait(self._tasks.values())
         for lane in self._lanes.values():
-            for _, record in lane:
-                self._dropped(record)
+            for waiting in lane:
+                self._dropped(waiting.record)
             lane.clear()
 
     async def _carry(self, partition: int) -> None:
         lane, filled = self._lanes[partition], self._filled[partition]
         while True:
             await filled.wait()
-            batch = [record for _, record in lane]
+            if not lane:  # all of it was dropped
+                self._emptied(partition)
+                continue
+            if (said := self._notice(partition)) is not None:
+                lane.appendleft(waiting := _Waiting(lane[0].number, size_of(said), said))
+                self.held_bytes += waiting.size
+            batch = _first(lane)
             self._under_way[partition] = len(batch)
             try:
                 sent = await self._carrier.send(self._topic, partition, batch)
@@ -173,32 +190,55 @@ class Outbox:
             if sent:
                 self._moved_s = asyncio.get_running_loop().time()
             for _ in range(sent):
-                self.held_bytes -= _size(lane.popleft()[1])
+                self.held_bytes -= lane.popleft().size
             if not lane:
-                filled.clear()
-                if not any(self._lanes.values()):
-                    self._empty.set()
+                self._emptied(partition)
+
+    def _emptied(self, partition: int) -> None:
+        self._filled[partition].clear()
+        if not any(self._lanes.values()):
+            self._empty.set()
 
     def _make_room(self) -> None:
         while self.held_bytes > self._budget:
             # Those under way may already be with the broker: they stay.
-            heads = [(lane[at][0], p) for p, lane in self._lanes.items() if len(lane) > (at := self._under_way[p])]
+            heads = [(lane[at].number, p) for p, lane in self._lanes.items() if len(lane) > (at := self._under_way[p])]
             if not heads:
                 return
             self._drop(min(heads)[1])
 
     def _drop(self, partition: int) -> None:
-        """Drops a partition's oldest record, and the Listened records behind it up to the next block: they would say that
-        nothing came in a time of which we have thrown away what came."""
+        """Drops a partition's oldest record, and the Listened records right behind it: they would say that nothing came in a
+        time of which we have thrown away what came."""
         lane, at = self._lanes[partition], self._under_way[partition]
         while True:
-            record = lane[at][1]
+            waiting = lane[at]
             del lane[at]
-            self.held_bytes -= _size(record)
-            self._dropped(record)
-            if len(lane) <= at or lane[at][1].is_block:
+            self.held_bytes -= waiting.size
+            self._dropped(waiting.record)
+            if len(lane) <= at or not lane[at].record.is_listened:
                 return
 
 
-def _size(record: Record) -> int:
-    return len(record.value) + sum(len(value) for _, value in record.headers) + _OVERHEAD
+class _Waiting(NamedTuple):
+    number: int  # in the order of arrival, over all partitions
+    size: int
+    record: Record
+
+
+def _first(lane: "deque[_Waiting]") -> list[Record]:
+    """As many of a lane's first records as one batch may hold: they stay until the broker has them or has refused them."""
+    batch: list[Record] = []
+    size = 0
+    for waiting in lane:
+        size += len(waiting.record.value)
+        if batch and size > _MOST_UNDER_WAY:
+            break
+        batch.append(waiting.record)
+    return batch
+
+
+def size_of(record: Record) -> int:
+    """What it costs in memory, as Python holds it."""
+    headers = sum(_HEADER + sys.getsizeof(value) for _, value in record.headers)
+    return _PLACE + sys.getsizeof(record) + sys.getsizeof(record.headers) + headers + sys.getsizeof(record.value)

@@ -30,6 +30,10 @@ class Record(NamedTuple):
     def is_block(self) -> bool:
         return self.headers[0][1] == Kind.BLOCK.encode()
 
+    @property
+    def is_listened(self) -> bool:
+        return self.headers[0][1] == Kind.LISTENED.encode()
+
 
 @dataclass
 class Allowance:

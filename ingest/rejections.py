@@ -23,13 +23,6 @@ class Rejections:
         self._outbox.put(Record(0, [("kind", b"rejection")], encode(rejection), 0))
 
 
-def lost(counts: Counts, record: Record) -> None:
-    """Counts a telemetry record that the buffer had to drop."""
-    if record.is_block:
-        counts.dropped_blocks += 1
-        counts.dropped_samples += record.samples
-
-
 def untold(counts: Counts) -> None:
     """Counts a rejection that the buffer had to drop."""
     counts.rejections_untold += 1

@@ -20,9 +20,10 @@ from core.units import to_us, utc
 from ingest.counts import Counts
 from ingest.errors import NoTimes, StartOutsideLog
 from ingest.links import FILE_EPOCH, Link, replay_link
+from ingest.losses import Losses
 from ingest.outbox import Carrier, Outbox
 from ingest.packer import Packer
-from ingest.rejections import BUDGET_BYTES, Rejections, lost, untold
+from ingest.rejections import BUDGET_BYTES, Rejections, untold
 from ingest.service import tasks_of_one, until_signal
 from ingest.summary import Summary, print_summary
 from ingest.tlog import Entry, LogFile, opened
@@ -70,7 +71,8 @@ async def replay_file(
         async with tasks_of_one() as tasks:
             prefix = settings.kafka.prefix
             budget = settings.ingest.buffer_mb << 20
-            outbox = Outbox(tasks, carrier, prefix + TELEMETRY.name, budget, lambda record: lost(counts, record))
+            losses = Losses(counts)
+            outbox = Outbox(tasks, carrier, prefix + TELEMETRY.name, budget, losses.add, losses.notice)
             refused = Outbox(tasks, carrier, prefix + REJECTED.name, BUDGET_BYTES, lambda record: untold(counts))
             playing = _Playing(settings, log, from_us, speed, counts, outbox, Rejections(refused, counts))
             try:

@@ -5,20 +5,22 @@ import logging
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from uuid import UUID
 
 from core import kafka
 from core.errors import WedgetailError
 from core.identity import operator_id
-from core.records import Listened
+from core.records import Gap, GapReason, Listened
 from core.settings import Settings
 from core.topics import PARTITIONS, REJECTED, TELEMETRY
 from ingest.counts import Counts
 from ingest.ledger import Ledger
 from ingest.links import udp_source
 from ingest.listener import Listener, Taken
+from ingest.losses import Losses
 from ingest.outbox import Carrier, Outbox
 from ingest.packer import Packer
-from ingest.rejections import BUDGET_BYTES, Rejections, lost, untold
+from ingest.rejections import BUDGET_BYTES, Rejections, untold
 from ingest.udp import Heard, Receiver, clock_us
 
 log = logging.getLogger(__name__)
@@ -42,6 +44,7 @@ class Service:
         self._timer: asyncio.TimerHandle | None = None
         self._listened_us: int | None = None
         self._told_us = 0
+        self._gaps: tuple[Gap, ...] = ()
 
     def heard(self, heard: Heard) -> None:
         """Takes a batch of the socket."""
@@ -61,9 +64,17 @@ class Service:
         if self._listened_us is None or self._listened_us <= self._told_us:
             return
         self._told_us = self._listened_us
-        for partition, links in self._listener.listened(self._listened_us).items():
-            for record in self._packer.listened(partition, Listened(links), self._loop.time()):
+        told = {partition: Listened(links) for partition, links in self._listener.listened(self._listened_us).items()}
+        if self._gaps:  # of a whole listener: one partition tells of them
+            told[0] = Listened(told[0].links if 0 in told else (), self._gaps)
+            self._gaps = ()
+        for partition, listened in told.items():
+            for record in self._packer.listened(partition, listened, self._loop.time()):
                 self._outbox.put(record)
+
+    def missed(self, gap: Gap) -> None:
+        """Takes what never came as far as the listener; told with the next word of listening."""
+        self._gaps = (*self._gaps, gap)
 
     def finish(self) -> None:
         """Hands on what still waits."""
@@ -100,11 +111,13 @@ async def listen(settings: Settings, stopped: asyncio.Event, ready: asyncio.Even
     await kafka.ensure_topics(settings.kafka.bootstrap, prefix)
     receiver = Receiver(settings.ingest.host, port)
     ledger = Ledger(settings.data_dir / "ingest" / f"udp-{port}.json")
-    listener = Listener(operator_id(settings.operator.name), udp_source(port), ledger, clock_us(), counts)
+    operator = operator_id(settings.operator.name)
+    listener = Listener(operator, udp_source(port), ledger, clock_us(), counts)
     carrier = Carrier(settings.kafka.bootstrap)
     async with tasks_of_one() as tasks:
         budget = settings.ingest.buffer_mb << 20
-        outbox = Outbox(tasks, carrier, prefix + TELEMETRY.name, budget, lambda record: lost(counts, record))
+        losses = Losses(counts)
+        outbox = Outbox(tasks, carrier, prefix + TELEMETRY.name, budget, losses.add, losses.notice)
         refused = Outbox(tasks, carrier, prefix + REJECTED.name, BUDGET_BYTES, lambda record: untold(counts))
         service = Service(listener, Packer(), outbox, Rejections(refused, counts))
 
@@ -112,12 +125,14 @@ async def listen(settings: Settings, stopped: asyncio.Event, ready: asyncio.Even
             receiver.taken()
             service.heard(heard)
 
-        teller = _Teller(counts, receiver, outbox)
+        teller = _Teller(counts, outbox)
+        room = _Room(operator, listener.source, receiver, counts, service.missed)
         receiver.start(take)
         log.info("listening for MAVLink on UDP %s port %d", settings.ingest.host, port)
         if ready is not None:
             ready.set()
         chores = [
+            tasks.create_task(every(_LISTENED_S, room.look)),
             tasks.create_task(every(_LISTENED_S, service.tell_listened)),
             tasks.create_task(every(_LISTENED_S, listener.keep_new)),
             tasks.create_task(every(_TIDY_S, lambda: listener.tidy(clock_us()))),
@@ -129,7 +144,7 @@ async def listen(settings: Settings, stopped: asyncio.Event, ready: asyncio.Even
         finally:
             for chore in chores:
                 chore.cancel()
-            counts.kernel_drops = receiver.drops()
+            room.look()
             await receiver.stop()
             service.take(listener.close())
             service.tell_listened()
@@ -157,15 +172,13 @@ async def tasks_of_one() -> AsyncIterator[asyncio.TaskGroup]:
 class _Teller:
     """Says what a person must know: the counters when they have changed; a broker that is away, once, and when it is back."""
 
-    def __init__(self, counts: Counts, receiver: Receiver, outbox: Outbox) -> None:
+    def __init__(self, counts: Counts, outbox: Outbox) -> None:
         self._counts = counts
-        self._receiver = receiver
         self._outbox = outbox
         self._last = ""
         self._away = False
 
     def counters(self) -> None:
-        self._counts.kernel_drops = self._receiver.drops()
         line = self._counts.line()
         if line != self._last:
             log.info("%s", line)
@@ -180,6 +193,26 @@ class _Teller:
             lost = self._counts.dropped_samples
             log.warning("Kafka is back: %s", f"{lost} samples have been dropped" if lost else "nothing was lost")
             self._away = False
+
+
+class _Room:
+    """Watches whether the kernel had room for every datagram: what it dropped is a gap of the whole listener."""
+
+    def __init__(self, operator: UUID, source: str, receiver: Receiver, counts: Counts, missed: Callable[[Gap], None]) -> None:
+        self._operator = operator
+        self._source = source
+        self._receiver = receiver
+        self._counts = counts
+        self._missed = missed
+        self._looked_us = clock_us()
+
+    def look(self) -> None:
+        now_us, drops = clock_us(), self._receiver.drops()
+        fresh = drops - self._counts.kernel_drops
+        if fresh > 0:
+            self._missed(Gap(self._operator, self._source, None, self._looked_us, now_us, fresh, GapReason.NO_ROOM))
+        self._counts.kernel_drops = drops
+        self._looked_us = now_us
 
 
 async def every(period_s: float, do: Callable[[], None]) -> None:

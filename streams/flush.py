@@ -15,11 +15,13 @@ import numpy as np
 from psycopg import AsyncConnection
 
 from core.errors import WedgetailError
-from core.records import AlertEvent
+from core.records import AlertEvent, Gap, Listened
 from core.topics import ALERTS, ALERTS_IMPORT, TELEMETRY, TELEMETRY_IMPORT
 from core.units import utc
 from storage.copy import copy_into
 from storage.queries import load
+from streams import gaps
+from streams.gaps import Follow
 from streams.logged import UNREADABLE, Logged
 from streams.rows import Screened, telemetry_columns
 from streams.screen import Screen, screen
@@ -41,13 +43,14 @@ class NotRegistered(WedgetailError):
 
 @dataclass(slots=True)
 class Part:
-    """One partition as its owner holds it. screen moves with each flush: after a failed one the part is loaded anew."""
+    """One partition as its owner holds it. screen and follow move with each flush: after a failed one it is loaded anew."""
 
     topic: str  # without prefix
     topic_id: str
     partition: int
     next: int
     screen: Screen
+    follow: Follow
 
     def __str__(self) -> str:
         return f"{self.topic}/{self.partition}"
@@ -62,6 +65,7 @@ class Counts:
     late: int = 0
     duplicates: int = 0
     alert_events: int = 0
+    gaps: int = 0
     alert_clashes: int = 0  # an event whose key was taken by other bytes: the first stays
     unreadable: int = 0
     fenced: int = 0
@@ -82,6 +86,9 @@ class _Aircraft:
     imported: bool
 
 
+_Missing = tuple[Part, int, Gap]  # of which part, told by the record at which offset
+
+
 @dataclass(slots=True)
 class Recording:
     """Writes flushes for one cluster. known: aircraft that are in the database, and whether their type is."""
@@ -97,13 +104,20 @@ class Recording:
             "partitions": [partition for _, _, partition in wanted],
         }
         rows = await (await conn.execute(load("recorder")["positions"], given)).fetchall()
-        held = {(topic_id, partition): (next, state) for topic_id, partition, next, state in rows}
+        held = {(topic_id, partition): rest for topic_id, partition, *rest in rows}
         parts = {}
         for topic, topic_id, partition in wanted:
             if (topic_id, partition) not in held:
                 raise NotRegistered(topic=topic, partition=partition)
-            next, state = held[topic_id, partition]
-            parts[topic, partition] = Part(topic, topic_id, partition, next, Screen.load(state) if state else Screen())
+            next, state, follow = held[topic_id, partition]
+            parts[topic, partition] = Part(
+                topic,
+                topic_id,
+                partition,
+                next,
+                Screen.load(state) if state else Screen(),
+                Follow.load(follow) if follow else Follow(),
+            )
         return parts
 
     async def store(self, conn: AsyncConnection[Any], flush: Sequence[tuple[Part, Sequence[Logged]]]) -> Counts:
@@ -111,11 +125,12 @@ class Recording:
 
         All or nothing: Fenced and every psycopg.Error leave the database as it was, and the parts to be loaded anew.
         """
-        counts, blocks, met = _screen_all(flush, self.known)
+        counts, blocks, met, missing = _screen_all(flush, self.known)
         async with conn.transaction():
             for table, screened in blocks.items():
                 await copy_into(conn, table, telemetry_columns(screened))
             await _meet(conn, met)
+            await _gaps(conn, missing)
             await _alerts(conn, flush, counts)
             await self._save(conn, flush)
             # Behind the fence: before it, an old owner would meet its successor's log as a duplicate key.
@@ -133,6 +148,7 @@ class Recording:
                 "topic_ids": [part.topic_id for part in screened],
                 "partitions": [part.partition for part in screened],
                 "states": [part.screen.dump() for part in screened],
+                "follows": [part.follow.dump() for part in screened],
             }
             await conn.execute(load("recorder")["save_screens"], states)
         moves = {
@@ -149,18 +165,23 @@ class Recording:
 
 def _screen_all(
     flush: Sequence[tuple[Part, Sequence[Logged]]], known: Mapping[UUID, bool]
-) -> tuple[Counts, dict[str, list[Screened]], list[_Aircraft]]:
+) -> tuple[Counts, dict[str, list[Screened]], list[_Aircraft], list[_Missing]]:
     counts = Counts()
     blocks: dict[str, list[Screened]] = {}
     met: dict[UUID, _Aircraft] = {}
+    missing: list[_Missing] = []
     for part, entries in flush:
         counts.records += len(entries)
         counts.unreadable += sum(entry.kind == UNREADABLE for entry in entries)
         for entry in entries:
+            if isinstance(entry.control, Listened):
+                missing += [(part, entry.offset, gap) for gap in gaps.listened(part.follow, entry.control)]
             if entry.batch is None:
                 continue
             verdicts = screen(part.screen, entry.batch, entry.append_time_us, part.topic not in _IMPORTED)
             kept = int(np.count_nonzero(verdicts.keep))
+            ended = gaps.heard(part.follow, entry.batch, verdicts.judged, part.topic not in _IMPORTED)
+            missing += [(part, entry.offset, gap) for gap in ended]
             counts.duplicates += entry.batch.num_rows - kept
             if not kept:
                 continue
@@ -169,7 +190,8 @@ def _screen_all(
             screened = Screened(entry.batch, verdicts, part.partition, entry.offset, entry.append_time_us)
             blocks.setdefault(_TABLES[part.topic], []).append(screened)
             _first_contacts(screened, part.topic in _IMPORTED, known, met)
-    return counts, blocks, sorted(met.values(), key=lambda each: each.aircraft_id)  # one order: no deadlock
+    counts.gaps = len(missing)
+    return counts, blocks, sorted(met.values(), key=lambda each: each.aircraft_id), missing  # one order: no deadlock
 
 
 def _first_contacts(each: Screened, imported: bool, known: Mapping[UUID, bool], met: dict[UUID, _Aircraft]) -> None:
@@ -212,6 +234,25 @@ async def _meet(conn: AsyncConnection[Any], met: Sequence[_Aircraft]) -> None:
         "imported": [each.imported for each in met],
     }
     await conn.execute(load("recorder")["meet_aircraft"], given)
+
+
+async def _gaps(conn: AsyncConnection[Any], missing: Sequence[_Missing]) -> None:
+    if not missing:
+        return
+    given = {
+        "operator_ids": [gap.operator_id for _, _, gap in missing],
+        "links": [gap.link for _, _, gap in missing],
+        "aircraft_ids": [gap.aircraft_id for _, _, gap in missing],
+        "began": [utc(gap.from_us) for _, _, gap in missing],
+        "ended": [utc(gap.to_us) for _, _, gap in missing],
+        "counts": [gap.count for _, _, gap in missing],
+        "reasons": [gap.reason.value for _, _, gap in missing],
+        "imported": [part.topic in _IMPORTED for part, _, _ in missing],
+        "topic_ids": [part.topic_id for part, _, _ in missing],
+        "partitions": [part.partition for part, _, _ in missing],
+        "offsets": [offset for _, offset, _ in missing],
+    }
+    await conn.execute(load("recorder")["add_gaps"], given)
 
 
 async def _log(conn: AsyncConnection[Any], cluster: str, flush: Sequence[tuple[Part, Sequence[Logged]]]) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from core import block, records
 from core.block import Block
 from core.errors import UnknownBlockVersion, UnreadableRecord
-from core.records import CONTROLS, AlertEvent, Kind
+from core.records import CONTROLS, AlertEvent, Control, Kind, Listened
 from core.units import YEAR_10000_US
 
 UNREADABLE = "unreadable"
@@ -24,6 +24,7 @@ class Logged:
     schema_version: int | None = None
     batch: Block | None = None
     event: AlertEvent | None = None
+    control: Control | None = None
 
     def unreadable(self, why: str) -> "Logged":
         """The same record, marked as one that could not be stored."""
@@ -45,8 +46,10 @@ def telemetry_entry(offset: int, append_time_us: int, headers: dict[str, bytes],
             return Logged(offset, append_time_us, kind, schema_version=version, batch=batch)
         if kind not in CONTROLS:
             return blank.unreadable(f"its kind is {kind!r}")
-        records.decode(CONTROLS[kind], value)
-        return Logged(offset, append_time_us, kind, value.decode())
+        control = records.decode(CONTROLS[kind], value)
+        if isinstance(control, Listened) and not all(0 <= g.from_us <= g.to_us < YEAR_10000_US for g in control.gaps):
+            return blank.unreadable("a gap's times are outside the calendar, or in the wrong order")
+        return Logged(offset, append_time_us, kind, value.decode(), control=control)
     except (UnreadableRecord, UnknownBlockVersion, ValueError) as error:
         return blank.unreadable(str(error))
 

@@ -80,6 +80,22 @@ WHERE operator_id = %(operator_id)s AND aircraft_id = %(aircraft_id)s
 ORDER BY event_time, "offset", "row"
 LIMIT %(limit)s
 
+-- name: gaps
+-- Those of the aircraft (or link), and what its link and its listener lost without knowing of whom. One row more than the
+-- limit tells that there are more.
+SELECT gap.link, gap.aircraft_id, began, ended, count, reason, gap.imported
+FROM link_gap AS gap
+WHERE gap.operator_id = %(operator_id)s
+    AND (%(aircraft_id)s::uuid IS NULL OR gap.aircraft_id = %(aircraft_id)s
+        OR gap.aircraft_id IS NULL AND gap.link IN (
+            SELECT unnest(ARRAY[link, split_part(link, '/', 1)]) FROM aircraft WHERE aircraft_id = %(aircraft_id)s))
+    AND (%(link)s::text IS NULL OR gap.link = %(link)s
+        OR gap.aircraft_id IS NULL AND gap.link = split_part(%(link)s::text, '/', 1))
+    AND (%(since)s::timestamptz IS NULL OR ended >= %(since)s)
+    AND (%(until)s::timestamptz IS NULL OR began < %(until)s)
+ORDER BY began, gap.link, gap.aircraft_id
+LIMIT %(limit)s
+
 -- name: knows_aircraft
 SELECT 1 FROM aircraft WHERE operator_id = %(operator_id)s AND aircraft_id = %(aircraft_id)s
 

@@ -1,5 +1,5 @@
 -- name: positions
-SELECT topic_id, recorder_offset.partition, next, state
+SELECT topic_id, recorder_offset.partition, next, state, follow
 FROM recorder_offset
 LEFT JOIN recorder_screen USING (cluster, topic_id, partition)
 WHERE cluster = %(cluster)s
@@ -14,10 +14,11 @@ WHERE held.cluster = %(cluster)s AND held.topic_id = given.topic_id AND held.par
     AND held.next = given.start
 
 -- name: save_screens
-INSERT INTO recorder_screen (cluster, topic_id, partition, state)
-SELECT %(cluster)s, given.topic_id, given.partition, given.state
-FROM unnest(%(topic_ids)s::text[], %(partitions)s::integer[], %(states)s::bytea[]) AS given (topic_id, partition, state)
-ON CONFLICT (cluster, topic_id, partition) DO UPDATE SET state = excluded.state
+INSERT INTO recorder_screen (cluster, topic_id, partition, state, follow)
+SELECT %(cluster)s, given.topic_id, given.partition, given.state, given.follow
+FROM unnest(%(topic_ids)s::text[], %(partitions)s::integer[], %(states)s::bytea[], %(follows)s::bytea[])
+    AS given (topic_id, partition, state, follow)
+ON CONFLICT (cluster, topic_id, partition) DO UPDATE SET state = excluded.state, follow = excluded.follow
 
 -- name: meet_aircraft
 INSERT INTO aircraft (operator_id, aircraft_id, link, system_id, vehicle_type, first_seen, imported)
@@ -46,6 +47,13 @@ WITH given AS (
 SELECT given.alert_id, given.n
 FROM given JOIN alert_event AS held USING (alert_id, n)
 WHERE held.body <> given.body
+
+-- name: add_gaps
+INSERT INTO link_gap (operator_id, link, aircraft_id, began, ended, count, reason, imported, topic_id, partition, "offset")
+SELECT * FROM unnest(
+    %(operator_ids)s::uuid[], %(links)s::text[], %(aircraft_ids)s::uuid[], %(began)s::timestamptz[],
+    %(ended)s::timestamptz[], %(counts)s::bigint[], %(reasons)s::text[], %(imported)s::boolean[], %(topic_ids)s::text[],
+    %(partitions)s::integer[], %(offsets)s::bigint[])
 
 -- name: log_records
 COPY stream_log (cluster, topic_id, topic, partition, "offset", append_time, kind, schema_version, rows, body) FROM STDIN

@@ -10,7 +10,7 @@ import psycopg
 
 from core.settings import Settings
 from core.units import utc
-from tests.integration.api.hand import Door, Stream, aircraft, eventually, now_us, opened, sample
+from tests.integration.api.hand import LINK, OPERATOR, Door, Stream, aircraft, eventually, now_us, opened, sample
 from tests.integration.api.test_start import store_sample
 
 WHEN = datetime.fromisoformat("2026-07-01T03:00:00+00:00")
@@ -51,6 +51,10 @@ async def test_what_is_wrong_with_a_question_is_told_by_field_and_is_never_a_500
         (f"/aircraft/{one}/track?from=2026-07-01T03:00:00", 422, "from"),
         (f"/aircraft/{one}/track?to=9999-12-31T23:59:59-12:00", 422, "to"),
         (f"/aircraft/{one}/track?limit=0", 422, "limit"),
+        ("/gaps?aircraft_id=VH-1", 422, "aircraft_id"),
+        ("/gaps?link=%00", 422, "link"),
+        ("/gaps?from=2026-07-01", 422, "from"),
+        ("/gaps?limit=1001", 422, "limit"),
         (f"/aircraft/{one}/track?limit=99999999999999999999999", 422, "limit"),
         ("/alerts?state=loud", 422, "state"),
         ("/alerts?aircraft_id=%00", 422, "aircraft_id"),
@@ -122,6 +126,47 @@ async def test_a_track_is_what_was_stored_with_its_gaps_and_its_limit(prepared: 
     assert [one["takeoff_height_m"] for one in part["points"]] == [1, 2, 60]
     assert (len(first["points"]), first["truncated"]) == (2, True)
     assert (none["points"], none["from"]) == ([], "2027-01-01T00:00:00.000000Z")
+
+
+def store_gap(settings: Settings, link: str, system_id: int | None, began_s: float, reason: str, count: int | None) -> None:
+    who = None if system_id is None else aircraft(system_id)
+    began_us = round((WHEN.timestamp() + began_s) * 1_000_000)
+    with psycopg.connect(settings.database.url, autocommit=True) as conn:
+        conn.execute(
+            "INSERT INTO link_gap VALUES (%s, %s, %s, %s, %s, %s, %s, false, 't', 0, 0)",
+            (OPERATOR, link, who, utc(began_us), utc(began_us + 5_000_000), count, reason),
+        )
+
+
+async def test_gaps_are_told_by_aircraft_link_and_time_and_with_the_track(prepared: Settings) -> None:
+    store_sample(prepared, 1, event_time=WHEN)
+    store_gap(prepared, LINK, 1, 10, "nothing_came", 7)
+    store_gap(prepared, LINK, 2, 20, "dropped", 40)
+    store_gap(prepared, "udp:14550", None, 30, "no_room", 3)
+    store_gap(prepared, "udp:14551", None, 40, "no_room", 9)
+    store_gap(prepared, LINK, 1, 50, "not_listening", None)
+    async with opened(prepared) as door:
+
+        async def found(**query: Any) -> list[dict[str, Any]]:
+            told: list[dict[str, Any]] = (await door.http.get("/api/v1/gaps", params=query)).json()["gaps"]
+            return told
+
+        every, own = await found(), await found(aircraft_id=str(aircraft(1)))
+        of_link, later = await found(link=LINK), await found(**{"from": "2026-07-01T03:00:26Z", "to": "2026-07-01T03:00:40Z"})
+        track = (await door.http.get(f"/api/v1/aircraft/{aircraft(1)}/track")).json()
+        cut = (await door.http.get("/api/v1/gaps?limit=2")).json()
+    assert [(one["reason"], one["count"], one["counted"]) for one in every] == [
+        ("nothing_came", 7, "frames"), ("dropped", 40, "samples"), ("no_room", 3, "datagrams"),
+        ("no_room", 9, "datagrams"), ("not_listening", None, "frames"),
+    ]  # fmt: skip
+    assert every[0] == {
+        "aircraft_id": str(aircraft(1)), "link": LINK, "from": "2026-07-01T03:00:10.000000Z",
+        "to": "2026-07-01T03:00:15.000000Z", "count": 7, "counted": "frames", "reason": "nothing_came", "imported": False,
+    }  # fmt: skip
+    assert own == track["gaps"] == [every[0], every[2], every[4]], "its own, and what its listener lost of anybody"
+    assert of_link == [every[0], every[1], every[2], every[4]]
+    assert later == [every[2]]
+    assert (cut["gaps"], cut["truncated"]) == (every[:2], True)
 
 
 async def test_imported_flights_are_listed_apart(prepared: Settings) -> None:

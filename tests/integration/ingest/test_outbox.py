@@ -9,7 +9,7 @@ import pytest
 
 from core.records import LinkListened, Listened
 from core.sample import Sample
-from ingest.outbox import Carrier, Outbox
+from ingest.outbox import Carrier, Outbox, size_of
 from ingest.packer import Record, block_record, control_record
 
 
@@ -32,7 +32,7 @@ def _listened(partition: int) -> Record:
 async def test_beyond_the_buffer_the_oldest_go_with_the_listening_that_followed_them(nobody: str) -> None:
     dropped: list[Record] = []
     records = [_block(3, 1), _listened(3), _block(4, 2), _listened(3), _block(3, 3), _listened(3), _block(3, 4)]
-    sizes = [len(r.value) + sum(len(value) for _, value in r.headers) + 100 for r in records]
+    sizes = [size_of(record) for record in records]
     async with asyncio.TaskGroup() as tasks:
         outbox = Outbox(tasks, Carrier(nobody), "telemetry", sum(sizes) - sizes[0] - 1, dropped.append)
         for record in records:
