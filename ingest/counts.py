@@ -3,8 +3,6 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from core.sample import NoPosition, Sample, SampleKind
-
 
 @dataclass
 class Counts:
@@ -30,14 +28,6 @@ class Counts:
     @property
     def samples(self) -> int:
         return self.positions + self.heartbeat_samples
-
-    def add_sample(self, sample: Sample) -> None:
-        if sample.kind == SampleKind.HEARTBEAT:
-            self.heartbeat_samples += 1
-        elif sample.no_position == NoPosition.PRESENT:
-            self.usable += 1
-        else:
-            self.without[NoPosition(sample.no_position).name.lower()] += 1
 
     def adds_up(self) -> bool:
         return self.frames == self.decoded.total() + self.ignored.total() + self.rejected.total()

@@ -6,7 +6,7 @@ in the middle, sends the same records again and changes nothing.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
@@ -19,23 +19,25 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 
 from core import block, kafka
 from core.identity import operator_id, partition_of
-from core.records import LinkListened, Listened, Rejection, encode
-from core.sample import Sample
+from core.records import LinkListened, Listened, encode
 from core.settings import Settings
 from core.topics import PARTITIONS, REJECTED, TELEMETRY_IMPORT
 from core.units import to_us
 from ingest.counts import Counts
 from ingest.errors import ImportBroken
+from ingest.fleet import Fleet, Piece, Taken
 from ingest.links import FILE_EPOCH, Link, file_link
+from ingest.mavlink import Rejected
 from ingest.packer import Record, block_record, control_record
+from ingest.samples import Waiting
 from ingest.settled import settled
 from ingest.summary import Summary, print_summary
-from ingest.tlog import LogFile, opened
+from ingest.tlog import Entry, LogFile, opened
 
 _LISTENED_US = 1_000_000
 _MOST_UNDER_WAY = 1_000
 _MOST_REJECTIONS = 10_000  # told one by one for a file; the rest is counted
-_REPORT_EVERY = 1_000  # entries between two movements of the bar
+_AT_ONCE = 1_000  # entries that are taken at once at the most
 
 
 async def run(settings: Settings, file: Path, start: datetime | None = None) -> None:
@@ -81,65 +83,68 @@ class _Sending:
         self._operator = operator_id(settings.operator.name)
         self._counts = Counts()
         self._aircraft: dict[int, UUID] = {}
-        self._waiting: dict[int, list[Sample]] = {}
+        self._fleet = Fleet(self._operator, self._counts)
+        self._link = self._fleet.link(file_link(log.sha256), FILE_EPOCH, arrived=self._arrived)
+        self._waiting = Waiting()
         self._under_way: deque[tuple[int, asyncio.Future[RecordMetadata]]] = deque()
         self._told = 0
         self.targets: dict[int, int] = {}
 
     async def run(self, moved: Callable[[int], object]) -> Summary:
-        link = Link(self._operator, file_link(self._log.sha256), FILE_EPOCH, self._counts, on_aircraft=self._arrived)
         first_us: int | None = None
         last_us: int | None = None
         listened_us = 0
         producer = kafka.producer(self._settings.kafka.bootstrap)
         await producer.start()
         try:
-            for number, (time_us, item) in enumerate(self._log.entries()):
+            entries: list[Entry] = []
+            for number, entry in enumerate(self._log.entries()):
+                time_us = entry.time_us
                 if last_us is None or first_us is None:
                     first_us, last_us, listened_us = time_us, time_us, time_us
                 if time_us - listened_us >= _LISTENED_US:
-                    await self._tell_listened(producer, link, time_us, closed=False)
-                    listened_us = time_us
+                    await self._take(producer, entries)
+                    await self._tell_listened(producer, time_us, closed=False)
+                    entries, listened_us = [], time_us
                 last_us = max(last_us, time_us)
-                await self._take(producer, link.take(item, self._log.data, time_us))
-                if number % _REPORT_EVERY == 0:
-                    moved(item.end)
+                entries.append(entry)
+                if number % _AT_ONCE == 0:
+                    await self._take(producer, entries)
+                    entries = []
+                    moved(entry.item.end)
+            await self._take(producer, entries)
             if last_us is not None:
-                await self._tell_listened(producer, link, last_us, closed=True)
+                await self._tell_listened(producer, last_us, closed=True)
             while self._under_way:
                 await self._arrival()
             moved(len(self._log.data))
         finally:
             await producer.stop()
-        return Summary(self._log.path, link.name, self._counts, self._aircraft, first_us, last_us)
+        return Summary(self._log.path, self._link.name, self._counts, self._aircraft, first_us, last_us)
 
-    async def _take(self, producer: AIOKafkaProducer, outcome: Sample | Rejection | None) -> None:
-        if isinstance(outcome, Sample):
-            partition = partition_of(outcome.aircraft_id, PARTITIONS)
-            waiting = self._waiting.setdefault(partition, [])
-            waiting.append(outcome)
-            if len(waiting) == block.MAX_SAMPLES:
-                await self._flush(producer, partition)
-        elif outcome is not None:
+    async def _take(self, producer: AIOKafkaProducer, entries: list[Entry]) -> None:
+        taken = take_entries(self._link, self._log, entries)
+        self._waiting.add(taken.samples)
+        for partition in self._waiting.full(block.MAX_SAMPLES):
+            await self._send(producer, block_record(partition, self._waiting.take(partition, block.MAX_SAMPLES).block()))
+        for rejection in taken.rejections:
             if self._told >= _MOST_REJECTIONS:
                 self._counts.rejections_untold += 1
-                return
+                continue
             self._told += 1
             await producer.send(
-                self._settings.kafka.prefix + REJECTED.name, encode(outcome), partition=0, headers=[("kind", b"rejection")]
+                self._settings.kafka.prefix + REJECTED.name, encode(rejection), partition=0, headers=[("kind", b"rejection")]
             )
 
-    async def _tell_listened(self, producer: AIOKafkaProducer, link: Link, up_to_us: int, closed: bool) -> None:
-        listened = Listened((LinkListened(self._operator, link.name, link.epoch, up_to_us, closed),))
+    async def _tell_listened(self, producer: AIOKafkaProducer, up_to_us: int, closed: bool) -> None:
+        listened = Listened((LinkListened(self._operator, self._link.name, FILE_EPOCH, up_to_us, closed),))
         for partition in sorted({partition_of(aircraft, PARTITIONS) for aircraft in self._aircraft.values()}):
             await self._flush(producer, partition)
             await self._send(producer, control_record(partition, listened))
 
     async def _flush(self, producer: AIOKafkaProducer, partition: int) -> None:
-        samples = self._waiting.get(partition)
-        if samples:
-            self._waiting[partition] = []
-            await self._send(producer, block_record(partition, samples))
+        while self._waiting.number(partition):
+            await self._send(producer, block_record(partition, self._waiting.take(partition, block.MAX_SAMPLES).block()))
 
     async def _send(self, producer: AIOKafkaProducer, record: Record) -> None:
         topic = self._settings.kafka.prefix + TELEMETRY_IMPORT.name
@@ -155,3 +160,19 @@ class _Sending:
 
     def _arrived(self, link: Link, system_id: int, aircraft_id: UUID) -> None:
         self._aircraft[system_id] = aircraft_id
+
+
+def take_entries(link: Link, log: LogFile, entries: Sequence[Entry]) -> Taken:
+    """What a log's next entries, in their order, tell of a link."""
+    taken = link.fleet.taken()
+    pieces: list[Piece] = []
+    for time_us, item in entries:
+        if isinstance(item, Rejected):
+            link.fleet.take(pieces, taken)
+            pieces = []
+            taken.rejections.append(link.reject(item.reason, log.data[item.start : item.end], time_us))
+        else:
+            pieces.append(Piece(link, time_us, 0, log.frame(item)))
+            link.fleet.counts.bytes += log.stamp
+    link.fleet.take(pieces, taken)
+    return taken

@@ -6,18 +6,16 @@ of streams: then the transport says when a connection opens and when it closes.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
 from uuid import UUID
 
 from core.identity import partition_of
-from core.records import LinkListened, Rejection
-from core.sample import Sample
+from core.records import LinkListened
 from core.topics import PARTITIONS
-from ingest.counts import Counts
+from ingest.fleet import Fleet, Piece, Taken
 from ingest.ledger import Ledger
 from ingest.links import Link, link_name
-from ingest.mavlink import Frame, Reason, Rejected, read_frame, scan
+from ingest.mavlink import Frame, Reason, read_frame
 
 MAX_UNREGISTERED = 1_000
 MAX_LINKS = 10_000
@@ -36,18 +34,6 @@ class Chunk(NamedTuple):
     data: bytes
 
 
-@dataclass
-class Taken:
-    samples: list[Sample] = field(default_factory=list)
-    rejections: list[Rejection] = field(default_factory=list)
-
-    def add(self, outcome: Sample | Rejection | None) -> None:
-        if isinstance(outcome, Sample):
-            self.samples.append(outcome)
-        elif outcome is not None:
-            self.rejections.append(outcome)
-
-
 class _Tail(NamedTuple):
     time_us: int
     data: bytes
@@ -56,11 +42,10 @@ class _Tail(NamedTuple):
 class Listener:
     def __init__(
         self,
-        operator_id: UUID,
+        fleet: Fleet,
         source: str,
         ledger: Ledger,
         clock_us: int,
-        counts: Counts,
         max_aircraft: int = MAX_UNREGISTERED,
         streams: bool = False,
     ) -> None:
@@ -68,15 +53,15 @@ class Listener:
 
         streams: its chunks are pieces of connections that opened() and closed() tell of; who has none is not listened to.
         """
-        self._operator_id = operator_id
+        self._fleet = fleet
         self.source = source
         self._streams = streams
         self._open: dict[str, set[int]] = {}  # address: ports of its open connections
         self._ledger = ledger
-        self._counts = counts
         self._max_aircraft = max_aircraft
         self._epoch = ledger.next_epoch(clock_us)
         self._links: dict[str, Link] = {}
+        self._of_address: dict[str, Link] = {}
         self._tails: dict[tuple[str, int], _Tail] = {}
         self._aircraft: set[UUID] = set()
         self._there: list[dict[str, int]] = [{} for _ in range(PARTITIONS)]  # link: number of its aircraft there
@@ -102,61 +87,99 @@ class Listener:
         ports.discard(port)
         if not ports:
             self._open.pop(address, None)
-        taken = Taken()
-        tail = self._tails.pop((address, port), None)
-        if tail is not None:
-            taken.add(self._links[link_name(self.source, address)].reject(Reason.TRUNCATED, tail.data, tail.time_us))
+        taken = self._fleet.taken()
+        self._give_up((address, port), taken)
         return taken
 
     def take(self, batch: Sequence[Chunk]) -> Taken:
-        """Everything in these chunks, in their order."""
-        taken = Taken()
-        for chunk in batch:
-            name = link_name(self.source, chunk.address)
-            link = self._links.get(name)
-            if link is None:
-                if len(self._links) >= MAX_LINKS:
-                    stranger = Link(self._operator_id, name, self._epoch, self._counts)
-                    taken.add(stranger.reject(Reason.TOO_MANY_LINKS, chunk.data, chunk.time_us))
-                    continue
-                if self._streams:  # listened to since it connected, and not since we began
-                    self._epoch = self._ledger.next_epoch(chunk.time_us)
-                link = self._new_link(name)
-                link.heard_us = chunk.time_us
-            self._take_one(link, chunk, taken)
+        """Everything in these chunks, in their order.
+
+        A stream is cut where it pleases, and bridges cut one into datagrams: a frame that ends in the sender's next chunk is
+        joined. So what is taken at once ends with a chunk that ends within a frame, and before one whose sender owes a half.
+        """
+        taken = self._fleet.taken()
+        at, most = 0, len(batch)
+        while at < len(batch):
+            if self._tails and (batch[at].address, batch[at].port) in self._tails:
+                pieces = self._pieces([self._joined(batch[at], taken)])
+            else:
+                pieces = self._pieces(batch[at : self._free_of_tails(batch, at, min(at + most, len(batch)))])
+            if not pieces:
+                time_us, address, _, data = batch[at]
+                name = link_name(self.source, address)
+                taken.rejections.append(self._fleet.reject(name, Reason.TOO_MANY_LINKS, data, time_us))
+                at += 1
+                continue
+            half = self._fleet.take(pieces, taken, may_join=len(self._tails) < MAX_TAILS)
+            if half is None:
+                at, most = at + len(pieces), 2 * most
+            else:
+                at, most = at + half.piece + 1, 1  # while half frames come, little is looked at twice
+                sender = batch[at - 1]
+                self._tails[sender.address, sender.port] = _Tail(sender.time_us, half.data)
         return taken
 
-    def _take_one(self, link: Link, chunk: Chunk, taken: Taken) -> None:
-        """A stream is cut where it pleases, and bridges cut one into datagrams: a frame that ends in the sender's next chunk
-        is joined."""
-        time_us, address, port, data = chunk
-        tail = self._tails.pop((address, port), None) if self._tails else None
+    def _free_of_tails(self, batch: Sequence[Chunk], at: int, end: int) -> int:
+        """Up to where nobody owes the rest of a frame."""
+        if self._tails:
+            for number in range(at, end):
+                if (batch[number].address, batch[number].port) in self._tails:
+                    return number
+        return end
+
+    def _joined(self, chunk: Chunk, taken: Taken) -> Chunk:
+        """A chunk behind its sender's half frame; alone when it is no more than a chunk of its own."""
+        sender = chunk.address, chunk.port
+        late = chunk.time_us - self._tails[sender].time_us > _TAIL_US
+        if chunk.data and not self._streams and (late or isinstance(read_frame(chunk.data, 0), Frame)):
+            self._give_up(sender, taken)
+            return chunk
+        return chunk._replace(data=self._tails.pop(sender).data + chunk.data)
+
+    def _pieces(self, chunks: Sequence[Chunk]) -> list[Piece]:
+        """These chunks with their links, up to one that may have none."""
+        pieces = []
+        for time_us, address, port, data in chunks:
+            link = self._of_address.get(address) or self._first_heard(address, time_us)
+            if link is None:
+                break
+            pieces.append(Piece(link, time_us, port, data))
+        return pieces
+
+    def _first_heard(self, address: str, time_us: int) -> Link | None:
+        name = link_name(self.source, address)
+        link = self._links.get(name)
+        if link is None:
+            if len(self._links) >= MAX_LINKS:
+                return None
+            if self._streams:  # listened to since it connected, and not since we began
+                self._epoch = self._ledger.next_epoch(time_us)
+            link = self._new_link(name)
+            link.heard_us = time_us
+        self._of_address[address] = link
+        return link
+
+    def _give_up(self, sender: tuple[str, int], taken: Taken) -> None:
+        """The rest of a half frame will not come."""
+        tail = self._tails.pop(sender, None)
         if tail is not None:
-            late = time_us - tail.time_us > _TAIL_US
-            if data and not self._streams and (late or isinstance(read_frame(data, 0), Frame)):
-                taken.add(link.reject(Reason.TRUNCATED, tail.data, tail.time_us))
-            else:
-                data = tail.data + data
-        for item in scan(data):
-            if _is_cut(item, data) and len(self._tails) < MAX_TAILS:
-                self._tails[address, port] = _Tail(time_us, data[item.start :])
-                return
-            taken.add(link.take(item, data, time_us, port))
+            link = self._links[link_name(self.source, sender[0])]
+            taken.rejections.append(link.reject(Reason.TRUNCATED, tail.data, tail.time_us))
 
     def close(self) -> Taken:
         """What is left when nothing more comes."""
-        taken = Taken()
-        for (address, _), tail in self._tails.items():
-            taken.add(self._links[link_name(self.source, address)].reject(Reason.TRUNCATED, tail.data, tail.time_us))
-        self._tails.clear()
+        taken = self._fleet.taken()
+        for sender in list(self._tails):
+            self._give_up(sender, taken)
         self.keep()
         return taken
 
     def listened(self, up_to_us: int) -> dict[int, tuple[LinkListened, ...]]:
         """For each partition with aircraft, its links that are listened to, all up to this time."""
+        operator_id = self._fleet.operator_id
         there = [self._listened_to(names) for names in self._there]
         return {
-            partition: tuple(LinkListened(self._operator_id, name, self._links[name].epoch, up_to_us) for name in sorted(names))
+            partition: tuple(LinkListened(operator_id, name, self._links[name].epoch, up_to_us) for name in sorted(names))
             for partition, names in enumerate(there)
             if names
         }
@@ -173,11 +196,14 @@ class Listener:
         before_us = clock_us - FORGET_US
         new_epoch = False
         for name, link in list(self._links.items()):
-            for aircraft_id in link.forget(before_us):
+            for aircraft_id in link.forget(before_us, clock_us):
                 self._gone(aircraft_id)
             forgotten_us = before_us if link.served else clock_us - _STRANGER_US
             if not link.heard() and link.heard_us < forgotten_us and not self._is_open(name):
+                for aircraft_id in link.close(clock_us):
+                    self._gone(aircraft_id)
                 del self._links[name]
+                self._of_address.pop(name.removeprefix(f"{self.source}/"), None)
                 new_epoch = new_epoch or link.served
         if new_epoch:  # should such a link come back, its count begins again
             self._epoch = self._ledger.next_epoch(clock_us)
@@ -198,8 +224,7 @@ class Listener:
         self._changed = False
 
     def _new_link(self, name: str) -> Link:
-        link = Link(self._operator_id, name, self._epoch, self._counts, self._admit, self._arrived)
-        self._links[name] = link
+        link = self._links[name] = self._fleet.link(name, self._epoch, self._admit, self._arrived)
         return link
 
     def _admit(self, aircraft_id: UUID) -> bool:
@@ -223,7 +248,3 @@ class Listener:
             self._there[partition][name] -= 1
             if not self._there[partition][name]:
                 del self._there[partition][name]
-
-
-def _is_cut(item: Frame | Rejected, data: bytes) -> bool:
-    return isinstance(item, Rejected) and item.reason is Reason.TRUNCATED and item.end == len(data)

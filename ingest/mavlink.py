@@ -18,6 +18,7 @@ MAX_FRAME = 280  # a signed MAVLink 2 frame: 10 + 255 + 2 + 13 bytes
 _HEADER_V1, _HEADER_V2, _CHECKSUM, _SIGNATURE = 6, 10, 2, 13
 _SIGNED = 0x01  # the one incompatibility flag there is
 
+AUTOPILOT_COMPONENT: int = dialect.MAV_COMP_ID_AUTOPILOT1
 HEARTBEAT: int = dialect.MAVLINK_MSG_ID_HEARTBEAT
 SYS_STATUS: int = dialect.MAVLINK_MSG_ID_SYS_STATUS
 SYSTEM_TIME: int = dialect.MAVLINK_MSG_ID_SYSTEM_TIME

@@ -69,7 +69,7 @@ class Reader:
         self.table = np.zeros((most, kernel.WIDTH), np.int64)
         self._read = kernel.read.run
 
-    def read(self, data: bytes, bounds: NDArray[np.int64], unit: int = 0, at: int = 0) -> int:
+    def read(self, data: bytes, bounds: NDArray[np.int64], unit: int = 0, at: int = 0, until_half: bool = False) -> int:
         """Fills the table from data[at] of this unit on; returns how many rows. See kernel.read."""
-        count: int = self._read(data, bounds, BOOK, unit, at, self.table)
+        count: int = self._read(data, bounds, BOOK, unit, at, until_half, self.table)
         return count

@@ -1,21 +1,19 @@
-"""Samples into blocks: one for each partition, small when quiet, large when busy, and never more records than Kafka's readers
-can take. Times are arguments (seconds of any steady clock); nothing here sends or waits."""
+"""Samples into blocks, one for each partition: at once when quiet, large when busy, and never more records than Kafka's
+readers can take. Times are arguments (seconds of any steady clock); nothing here sends or waits."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from core import block
-from core.block import Headers
+from core.block import Block, Headers
 from core.columns import SCHEMA_VERSION
-from core.identity import partition_of
 from core.records import Kind, Listened, block_headers, control_headers, encode
-from core.sample import Sample
 from core.topics import PARTITIONS
+from ingest.samples import Samples, Waiting
 
-MAX_RECORDS_PER_S = 320  # each costs its readers a millisecond or more, whatever is in it
-LEAST_WAIT_S, MOST_WAIT_S = 0.005, 0.050
-_FULL = MAX_RECORDS_PER_S * MOST_WAIT_S  # what an idle packer may send at once
+RECORDS_PER_S = 320  # each costs its readers a millisecond or more, whatever is in it
+MOST_WAIT_S = 0.050  # while there are that many
+_HARDLY = 1e-6  # of a record: what rounding leaves of next_due_s()
 
 
 class Record(NamedTuple):
@@ -39,9 +37,9 @@ class Record(NamedTuple):
 class Allowance:
     """Records that may be sent, growing with time. Starts full."""
 
-    per_s: float = MAX_RECORDS_PER_S
-    full: float = _FULL
-    left: float = _FULL
+    per_s: float
+    full: float
+    left: float
     at_s: float = 0.0
 
     def refill(self, now_s: float) -> float:
@@ -54,56 +52,44 @@ class Allowance:
 
 
 class Packer:
-    def __init__(self) -> None:
-        self._waiting: list[list[Sample]] = [[] for _ in range(PARTITIONS)]
-        self._since_s: list[float] = [0.0] * PARTITIONS
-        self._allowance = Allowance()
+    def __init__(self, records_per_s: float = RECORDS_PER_S) -> None:
+        self._waiting = Waiting()
+        full = max(float(PARTITIONS), records_per_s * MOST_WAIT_S)
+        self._allowance = Allowance(records_per_s, full, full)
 
-    def add(self, samples: Iterable[Sample], now_s: float) -> None:
-        for sample in samples:
-            partition = partition_of(sample.aircraft_id, PARTITIONS)
-            waiting = self._waiting[partition]
-            if not waiting:
-                self._since_s[partition] = now_s
-            waiting.append(sample)
-
-    def wait_s(self, now_s: float) -> float:
-        """How long a sample waits for others: 5 ms while the allowance is untouched, 50 ms as it runs out."""
-        spent = 1.0 - self._allowance.refill(now_s) / _FULL
-        return LEAST_WAIT_S + (MOST_WAIT_S - LEAST_WAIT_S) * min(1.0, max(0.0, spent))
+    def add(self, samples: Samples, now_s: float) -> None:
+        self._waiting.add(samples)
+        self._allowance.refill(now_s)
 
     def due(self, now_s: float) -> list[Record]:
-        """The full blocks; and when some sample has waited long enough everything that waits, the oldest first, as much as
-        may be sent.
+        """The full blocks; and everything that waits, as soon as there may be a record for each of its partitions.
 
         Together, because a reader's fetch costs more than a record: it then brings many.
         """
-        busy = sorted(self._busy(), key=self._since_s.__getitem__)
-        all_go = any(now_s - self._since_s[partition] >= self.wait_s(now_s) - 1e-9 for partition in busy)
-        least = 1 if all_go else block.MAX_SAMPLES
-        records: list[Record] = []
-        for partition in busy:
-            while len(self._waiting[partition]) >= least and self._allowance.left >= 1.0:
-                records.append(self._block(partition, now_s))
-        return records
+        left = self._allowance.refill(now_s) + _HARDLY
+        if left < self._waiting.busy():
+            full = self._waiting.full(block.MAX_SAMPLES)
+            return [self._block(partition) for partition, _ in zip(full, range(int(left)), strict=False)]
+        return [
+            self._record(partition, samples[at : at + block.MAX_SAMPLES])
+            for partition, samples in self._waiting.take_all()
+            for at in range(0, len(samples), block.MAX_SAMPLES)
+        ]
 
     def next_due_s(self, now_s: float) -> float | None:
         """When due() is worth calling again; None while nothing waits."""
-        busy = self._busy()
+        busy = self._waiting.busy()
         if not busy:
             return None
-        wait_s = self.wait_s(now_s)
-        due_s = min(now_s if len(self._waiting[p]) >= block.MAX_SAMPLES else self._since_s[p] + wait_s for p in busy)
-        if self._allowance.left < 1.0:
-            due_s = max(due_s, now_s + (1.0 - self._allowance.left) / MAX_RECORDS_PER_S)
-        return due_s
+        records = 1 if self._waiting.full(block.MAX_SAMPLES) else busy
+        return now_s + max(0.0, records - self._allowance.refill(now_s)) / self._allowance.per_s
 
     def flush(self, partition: int, now_s: float) -> list[Record]:
         """Everything that waits for a partition, whatever the allowance: what a Listened record must come behind."""
         self._allowance.refill(now_s)
         records: list[Record] = []
-        while self._waiting[partition]:
-            records.append(self._block(partition, now_s))
+        while self._waiting.number(partition):
+            records.append(self._block(partition))
         return records
 
     def listened(self, partition: int, listened: Listened, now_s: float) -> list[Record]:
@@ -112,21 +98,16 @@ class Packer:
         self._allowance.take()
         return [*records, control_record(partition, listened)]
 
-    def _busy(self) -> list[int]:
-        return [partition for partition, waiting in enumerate(self._waiting) if waiting]
+    def _block(self, partition: int) -> Record:
+        return self._record(partition, self._waiting.take(partition, block.MAX_SAMPLES))
 
-    def _block(self, partition: int, now_s: float) -> Record:
-        samples = self._waiting[partition][: block.MAX_SAMPLES]
-        self._waiting[partition] = self._waiting[partition][block.MAX_SAMPLES :]
-        self._since_s[partition] = now_s
+    def _record(self, partition: int, samples: Samples) -> Record:
         self._allowance.take()
-        return block_record(partition, samples)
+        return block_record(partition, samples.block())
 
 
-def block_record(partition: int, samples: list[Sample]) -> Record:
-    batch = block.from_samples(samples)
-    headers = block_headers(SCHEMA_VERSION, batch.aircraft)
-    return Record(partition, headers, batch.encode(), len(samples))
+def block_record(partition: int, samples: Block) -> Record:
+    return Record(partition, block_headers(SCHEMA_VERSION, samples.aircraft), samples.encode(), len(samples))
 
 
 def control_record(partition: int, listened: Listened) -> Record:

@@ -10,8 +10,7 @@ from pathlib import Path
 
 from ingest import mavlink
 from ingest.errors import NoTimes
-from ingest.mavlink import Frame, Rejected
-from ingest.vehicle import AUTOPILOT_COMPONENT
+from ingest.mavlink import AUTOPILOT_COMPONENT, Frame, Rejected
 
 _LEAP_MS = 3_600_000
 _EARLIEST_US = 946_684_800_000_000  # 2000-01-01: before this an autopilot has not learned the time

@@ -12,13 +12,14 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from core import kafka
 from core.identity import operator_id, partition_of
-from core.records import LinkListened, Listened, Rejection
-from core.sample import Sample
+from core.records import LinkListened, Listened
 from core.settings import Settings
 from core.topics import PARTITIONS, REJECTED, TELEMETRY
 from core.units import to_us, utc
 from ingest.counts import Counts
 from ingest.errors import NoTimes, StartOutsideLog
+from ingest.fleet import Fleet
+from ingest.importer import take_entries
 from ingest.links import FILE_EPOCH, Link, replay_link
 from ingest.losses import Losses
 from ingest.outbox import Carrier, Outbox
@@ -115,7 +116,7 @@ class _Playing:
         self._began_us = clock_us()
         self._operator = operator_id(settings.operator.name)
         name = replay_link(log.sha256, self._began_us)
-        self._link = Link(self._operator, name, FILE_EPOCH, counts, on_aircraft=self._arrived)
+        self._link = Fleet(self._operator, counts).link(name, FILE_EPOCH, arrived=self._arrived)
 
     async def run(self, stopped: asyncio.Event, moved: Callable[[int], object]) -> None:
         listen_at_s = self._loop.time() + _LISTENED_S
@@ -139,7 +140,7 @@ class _Playing:
                 listen_at_s = self._loop.time() + _LISTENED_S
             played_us = max(played_us, due_us)
             self._last_us = max(self._last_us, entry.time_us)
-            self._take(self._link.take(entry.item, self._log.data, due_us))
+            self._take(entry._replace(time_us=due_us))
         self._tell_listened(max(played_us, self._began_us), closed=True)
 
     def summary(self) -> Summary:
@@ -160,12 +161,13 @@ class _Playing:
     def _moment_us(self, time_us: int) -> int:
         return self._began_us + round((time_us - self._from_us) / self._speed)
 
-    def _take(self, outcome: Sample | Rejection | None) -> None:
+    def _take(self, entry: Entry) -> None:
         now_s = self._loop.time()
-        if isinstance(outcome, Rejection):
-            self._rejections.tell(outcome, now_s)
-        elif outcome is not None:
-            self._packer.add([outcome], now_s)
+        taken = take_entries(self._link, self._log, [entry])
+        for rejection in taken.rejections:
+            self._rejections.tell(rejection, now_s)
+        if len(taken.samples):
+            self._packer.add(taken.samples, now_s)
             for record in self._packer.due(now_s):
                 self._outbox.put(record)
 

@@ -8,15 +8,17 @@ from contextlib import asynccontextmanager, contextmanager
 from uuid import UUID
 
 from core import kafka
+from core.compiled import warm
 from core.errors import WedgetailError
 from core.identity import operator_id
 from core.records import Gap, GapReason, Listened
 from core.settings import Settings
 from core.topics import PARTITIONS, REJECTED, TELEMETRY
 from ingest.counts import Counts
+from ingest.fleet import Fleet, Taken
 from ingest.ledger import Ledger
 from ingest.links import udp_source
-from ingest.listener import Listener, Taken
+from ingest.listener import Listener
 from ingest.losses import Losses
 from ingest.outbox import Carrier, Outbox
 from ingest.packer import Packer
@@ -109,10 +111,11 @@ async def listen(settings: Settings, stopped: asyncio.Event, ready: asyncio.Even
     counts = Counts()
     prefix, port = settings.kafka.prefix, settings.ingest.port
     await kafka.ensure_topics(settings.kafka.bootstrap, prefix)
+    await asyncio.to_thread(warm)  # before the port is bound: what is compiled first time must not cost datagrams
     receiver = Receiver(settings.ingest.host, port)
     ledger = Ledger(settings.data_dir / "ingest" / f"udp-{port}.json")
     operator = operator_id(settings.operator.name)
-    listener = Listener(operator, udp_source(port), ledger, clock_us(), counts)
+    listener = Listener(Fleet(operator, counts), udp_source(port), ledger, clock_us())
     carrier = Carrier(settings.kafka.bootstrap)
     async with tasks_of_one() as tasks:
         budget = settings.ingest.buffer_mb << 20

@@ -38,12 +38,16 @@ class LogFile:
         self.path = path
         self.data = data
         self.sha256 = hashlib.sha256(data).hexdigest()
-        self.stamped = _is_stamped(path, data)
+        self.stamp = STAMP if _is_stamped(path, data) else 0  # bytes before each frame
         self.start_us = start_us
+
+    def frame(self, frame: Frame) -> bytes:
+        """A frame's own bytes, without its stamp."""
+        return self.data[frame.start + self.stamp : frame.end]
 
     def entries(self) -> Iterator[Entry]:
         """Raises NoTimes for a raw stream that cannot be dated."""
-        if self.stamped:
+        if self.stamp:
             return (Entry(*found) for found in _scan_stamped(self.data))
         return (Entry(*found) for found in raw_times(scan(self.data), self.start_us, self.path))
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from core import block
 from core.records import LinkListened, Listened
 from core.sample import Sample
 from ingest.outbox import Carrier, Outbox, size_of
@@ -22,7 +23,7 @@ def nobody() -> Iterator[str]:
 
 
 def _block(partition: int, seq: int) -> Record:
-    return block_record(partition, [Sample(UUID(int=1), UUID(int=2), "udp:1/a", 1, 5, seq, seq)])
+    return block_record(partition, block.from_samples([Sample(UUID(int=1), UUID(int=2), "udp:1/a", 1, 5, seq, seq)]))
 
 
 def _listened(partition: int) -> Record:

@@ -8,23 +8,22 @@ import pytest
 from core import identity
 from core.sample import Sample
 from ingest.counts import Counts
-from ingest.links import FILE_EPOCH, Link, file_link
+from ingest.fleet import Fleet
+from ingest.importer import take_entries
+from ingest.links import FILE_EPOCH, file_link
 from ingest.mavlink import Frame
 from ingest.tlog import opened
+from tests.unit.ingest.told import as_samples
 
 OPERATOR = identity.operator_id("test")
 
 
 def _taken(file: Path) -> tuple[Counts, list[Sample]]:
     counts = Counts()
-    samples = []
     with opened(file) as log:
-        link = Link(OPERATOR, file_link(log.sha256), FILE_EPOCH, counts)
-        for time_us, item in log.entries():
-            outcome = link.take(item, log.data, time_us)
-            if isinstance(outcome, Sample):
-                samples.append(outcome)
-    return counts, samples
+        link = Fleet(OPERATOR, counts).link(file_link(log.sha256), FILE_EPOCH)
+        taken = take_entries(link, log, list(log.entries()))
+    return counts, as_samples(taken.samples)
 
 
 def test_the_copter_at_canberra(shared_data: Path) -> None:

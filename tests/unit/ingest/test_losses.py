@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from core import block
 from core.records import Gap, GapReason, LinkListened, Listened, decode
 from core.sample import Sample
 from ingest.counts import Counts
@@ -13,7 +14,9 @@ OPERATOR, LINK = UUID(int=1), "udp:1/a"
 
 def _block(partition: int, *sent: tuple[int, int]) -> Record:
     """sent: (aircraft, event time)."""
-    return block_record(partition, [Sample(OPERATOR, UUID(int=who), LINK, who, 5, at, at) for who, at in sent])
+    return block_record(
+        partition, block.from_samples([Sample(OPERATOR, UUID(int=who), LINK, who, 5, at, at) for who, at in sent])
+    )
 
 
 def _told(record: Record | None) -> list[tuple[int, int, int, int | None]]:

@@ -1,62 +1,93 @@
 """Blocks by time and number; the clock is an argument."""
 
-from uuid import UUID
-
+import numpy as np
 import pytest
 
 from core import block, identity
-from core.identity import partition_of
 from core.records import Kind, LinkListened, Listened, decode
-from core.sample import Sample
 from core.topics import PARTITIONS
-from ingest.packer import LEAST_WAIT_S, MAX_RECORDS_PER_S, MOST_WAIT_S, Packer, Record
+from ingest import kernel
+from ingest.counts import Counts
+from ingest.fleet import Fleet
+from ingest.packer import MOST_WAIT_S, RECORDS_PER_S, Packer, Record
+from ingest.samples import Samples
 
 OPERATOR = identity.operator_id("test")
 
 
-def _aircraft_of(partition: int) -> UUID:
-    return next(a for n in range(1_000) if partition_of(a := UUID(int=n), PARTITIONS) == partition)
+FLEET = Fleet(OPERATOR, Counts())
 
 
-def _samples(number: int, partition: int = 3, first: int = 0) -> list[Sample]:
-    return [Sample(OPERATOR, _aircraft_of(partition), "udp:1/a", 1, 5, first + n, n) for n in range(number)]
+def _slot(partition: int) -> int:
+    """An aircraft of this partition."""
+    found = np.flatnonzero(FLEET.partitions[: len(FLEET.aircraft)] == partition)
+    if len(found):
+        return int(found[0])
+    link = FLEET.link(f"udp:1/{len(FLEET.aircraft)}", 5)
+    for system_id in range(1, 250):
+        link.remember(system_id, 0)
+    return _slot(partition)
+
+
+def _samples(number: int, partition: int = 3, first: int = 0) -> Samples:
+    rows = np.zeros((number, kernel.ROW), np.int64)
+    rows[:, kernel.SLOT], rows[:, kernel.R_SEQ] = _slot(partition), range(first, first + number)
+    return Samples(FLEET, rows)
 
 
 def _seqs(records: list[Record]) -> list[int]:
     return [seq for record in records for seq in block.decode(record.value).values("seq").tolist()]
 
 
-def test_a_sample_waits_five_milliseconds_when_it_is_quiet() -> None:
+def test_a_lone_sample_goes_at_once_when_it_is_quiet() -> None:
     packer = Packer()
     packer.add(_samples(1), 100.0)
-    assert packer.next_due_s(100.0) == pytest.approx(100.0 + LEAST_WAIT_S)
-    assert packer.due(100.0 + LEAST_WAIT_S / 2) == []
-    (record,) = packer.due(100.0 + LEAST_WAIT_S)
+    assert packer.next_due_s(100.0) == 100.0
+    (record,) = packer.due(100.0)
     assert (record.partition, record.samples, record.headers[0]) == (3, 1, ("kind", Kind.BLOCK.encode()))
     assert packer.next_due_s(100.1) is None
 
 
-def test_a_thousand_samples_do_not_wait() -> None:
+def test_a_thousand_samples_fill_a_record() -> None:
     packer = Packer()
     packer.add(_samples(2_500), 100.0)
     assert packer.next_due_s(100.0) == 100.0
     records = packer.due(100.0)
-    assert [record.samples for record in records] == [1_000, 1_000]
-    assert _seqs(records + packer.due(100.1)) == list(range(2_500))
+    assert [record.samples for record in records] == [1_000, 1_000, 500]
+    assert _seqs(records) == list(range(2_500))
 
 
-def test_what_waits_goes_together_so_that_a_fetch_brings_many() -> None:
-    packer = Packer()
+def _spend(packer: Packer, records: int) -> None:
+    for _ in range(records):
+        packer.add(_samples(1), 100.0)
+        assert len(packer.due(100.0)) == 1
+
+
+def test_what_waits_goes_together_when_there_may_be_a_record_for_each_partition() -> None:
+    packer = Packer(320.0)
+    _spend(packer, 15)
     packer.add(_samples(1, 3), 100.0)
-    packer.add(_samples(1, 4), 100.004)
-    assert [record.partition for record in packer.due(100.0 + LEAST_WAIT_S)] == [3, 4]
+    packer.add(_samples(1, 4), 100.0)
+    packer.add(_samples(1, 5), 100.0)
+    assert packer.due(100.0) == []
+    assert packer.next_due_s(100.0) == pytest.approx(100.0 + 2 / 320)
+    assert [record.partition for record in packer.due(100.0 + 2 / 320)] == [3, 4, 5]
+
+
+def test_a_full_block_waits_for_nobody() -> None:
+    packer = Packer(320.0)
+    _spend(packer, 15)
+    packer.add(_samples(1_001, 3), 100.0)
+    packer.add(_samples(1, 4), 100.0)
+    assert packer.next_due_s(100.0) == 100.0
+    assert [(record.partition, record.samples) for record in packer.due(100.0)] == [(3, 1_000)]
 
 
 def test_the_header_names_the_aircraft() -> None:
     packer = Packer()
     packer.add(_samples(3), 0.0)
     (record,) = packer.due(1.0)
-    assert dict(record.headers) == {"kind": b"block", "schema": b"2", "aircraft": _aircraft_of(3).bytes}
+    assert dict(record.headers) == {"kind": b"block", "schema": b"2", "aircraft": FLEET.aircraft[_slot(3)].aircraft_id.bytes}
 
 
 def test_under_load_it_stays_below_its_records_a_second_and_waits_at_most_50_ms() -> None:
@@ -73,20 +104,8 @@ def test_under_load_it_stays_below_its_records_a_second_and_waits_at_most_50_ms(
         for record in packer.due(now_s):
             longest_s = max(longest_s, now_s - oldest.pop(record.partition))
             sent += 1
-    assert sent <= MAX_RECORDS_PER_S * ticks / 1_000 + MAX_RECORDS_PER_S * MOST_WAIT_S
+    assert sent <= RECORDS_PER_S * ticks / 1_000 + RECORDS_PER_S * MOST_WAIT_S
     assert longest_s <= MOST_WAIT_S + 0.001
-
-
-def test_the_wait_grows_as_the_allowance_is_spent_and_shrinks_when_it_is_quiet_again() -> None:
-    packer = Packer()
-    waits = []
-    for _ in range(3):
-        waits.append(packer.wait_s(100.0))
-        packer.add(_samples(5_000), 100.0)
-        packer.due(100.0)
-    assert waits[0] == LEAST_WAIT_S
-    assert waits[0] < waits[1] < waits[2] <= MOST_WAIT_S
-    assert packer.wait_s(101.0) == LEAST_WAIT_S
 
 
 def test_what_was_listened_comes_behind_the_samples_of_its_partition() -> None:

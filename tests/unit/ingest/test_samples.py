@@ -2,45 +2,14 @@
 
 from collections.abc import Callable, Iterable
 from typing import Any
-from uuid import UUID
 
 import pytest
 
-from core import block, identity
-from core.block import Block
-from core.records import Rejection
-from core.sample import HeightSource, NoPosition, Sample, SampleKind
-from ingest.counts import Counts
-from ingest.links import Link
-from ingest.mavlink import scan
+from core import identity
+from core.sample import HeightSource, NoPosition, SampleKind
+from tests.unit.ingest.told import OPERATOR, T0, Told
 
 Make = Callable[..., bytes]
-OPERATOR = identity.operator_id("test")
-T0 = 1_800_000_000_000_000
-
-
-class Told:
-    """A link that is fed frames at times, in seconds."""
-
-    def __init__(self, admit: Callable[[UUID], bool] = lambda aircraft_id: True) -> None:
-        self.counts = Counts()
-        self.link = Link(OPERATOR, "udp:14550/10.0.0.1", 5, self.counts, admit)
-        self.samples: list[Sample] = []
-        self.rejections: list[Rejection] = []
-
-    def hear(self, data: bytes, at_s: float = 0.0, port: int = 1) -> "Told":
-        for item in scan(data):
-            outcome = self.link.take(item, data, T0 + round(at_s * 1e6), port)
-            if isinstance(outcome, Sample):
-                self.samples.append(outcome)
-            elif outcome is not None:
-                self.rejections.append(outcome)
-        assert self.counts.adds_up()
-        return self
-
-    @property
-    def last(self) -> Sample:
-        return self.samples[-1]
 
 
 def _at(frames: Iterable[tuple[float, bytes]]) -> Told:
@@ -284,9 +253,13 @@ def test_the_widest_values_of_every_message_fit_their_columns(pack: Make, positi
         + pack("altitude", 0, 0.0, 0.0, 0.0, 0.0, 0.0, 3e38)
         + pack("global_position_int", 2**32 - 1, 900_000_000, 1_800_000_000, low, high, 32_767, -32_768, 0, 36_000)
     )
-    batch = block.from_samples(Told().hear(data).samples)
-    assert isinstance(batch, Block)
-    assert block.decode(batch.encode()).num_rows == 2
+    (beaten, sample) = Told().hear(data).samples
+    assert (beaten.mode, beaten.armed, beaten.battery_mv) == ("UNKNOWN", True, None)
+    assert (sample.vehicle_time_ms, sample.amsl_mm, sample.takeoff_height_mm) == (2**32 - 1, low, high)
+    assert (sample.lat_e7, sample.lon_e7, sample.heading_cdeg) == (900_000_000, 1_800_000_000, 36_000)
+    assert (sample.velocity_north_cmps, sample.velocity_east_cmps) == (32_767, -32_768)
+    assert (sample.battery_mv, sample.battery_pct, sample.satellites, sample.hdop_e2) == (65_534, None, 254, 65_534)
+    assert (sample.fix_type, sample.agl_mm) == (255, None)
 
 
 def test_a_clock_that_steps_back_makes_no_negative_ages(heartbeat: Make, position: Make) -> None:

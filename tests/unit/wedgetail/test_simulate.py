@@ -11,12 +11,11 @@ from shapely.geometry import Point, shape
 from core import identity
 from core.geodesy import metres_per_degree
 from core.identity import aircraft_id
-from core.sample import Sample
 from geofence import geojson
 from geofence.zone import ZoneKind
 from ingest.counts import Counts
-from ingest.links import Link
-from ingest.mavlink import scan
+from ingest.fleet import Fleet, Piece
+from tests.unit.ingest.told import as_samples
 from wedgetail.fleet import CYCLE_S, State, demo_zones, fleet_at, plans
 from wedgetail.simulate import Voice
 
@@ -125,15 +124,16 @@ def test_the_demos_zones_are_zones() -> None:
 
 def test_its_frames_are_mavlink_2_that_ingest_understands_whole() -> None:
     counts = Counts()
-    link = Link(OPERATOR, "udp:14550/127.0.0.1", 1, counts)
+    fleet = Fleet(OPERATOR, counts)
+    link = fleet.link("udp:14550/127.0.0.1", 1)
+    taken = fleet.taken()
     voices = [Voice(plan) for plan in plans()]
-    samples: list[Sample] = []
     for tick in range(5 * 60):
         for voice in voices:
             for frame in voice.frames(tick / 5, each_second=tick % 5 == 0):
                 assert frame[0] == 0xFD
-                outcomes = [link.take(item, frame, tick * 200_000) for item in scan(frame)]
-                samples += [outcome for outcome in outcomes if isinstance(outcome, Sample)]
+                fleet.take([Piece(link, tick * 200_000, 1, frame)], taken)
+    samples = as_samples(taken.samples)
     assert (counts.ignored.total(), counts.rejected.total()) == (0, 0)
     assert len({sample.aircraft_id for sample in samples}) == 25
     by_system = {n: [s for s in samples if s.system_id == n and s.kind == 0] for n in range(1, 26)}

@@ -1,18 +1,22 @@
-"""From one aircraft's messages to its samples: who is an aircraft, and what is known of it at each moment.
-
-A message's numbers are kept as they are; one that means "unknown", or that its column cannot hold, becomes null. What comes
-in messages of its own (battery, mode, fix, height above ground) goes along with its age and is null after 5 s.
-"""
+"""From messages to samples in plain Python: what the compiled kernel is held to, message by message."""
 
 import math
+from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from pymavlink import mavutil
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
+from core import identity
+from core.records import Rejection
 from core.sample import HeightSource, NoPosition, Sample, SampleKind
 from ingest import mavlink
+from ingest.counts import Counts
+from ingest.mavlink import Frame, Reason, Rejected
+
+TOGETHER_US = 5_000_000  # two senders heard in turn within this time are two at once
+_MOST_TOLD = 65_536
 
 FRESH_US = 5_000_000  # stream.md: slow fields are null after this
 HEARTBEAT_SAMPLE_US = 1_000_000
@@ -220,3 +224,141 @@ def _u16(value: int) -> int | None:
 
 def _millimetres(height_m: float) -> int | None:
     return round(height_m * 1000) if math.isfinite(height_m) and abs(height_m) * 1000 < _INT32 - 1 else None
+
+
+def _add_sample(counts: Counts, sample: Sample) -> None:
+    if sample.kind == SampleKind.HEARTBEAT:
+        counts.heartbeat_samples += 1
+    elif sample.no_position == NoPosition.PRESENT:
+        counts.usable += 1
+    else:
+        counts.without[NoPosition(sample.no_position).name.lower()] += 1
+
+
+class Senders:
+    """The source ports heard under one identity. A restarted sender takes a new port and its old one falls silent; when an
+    old one speaks again after the new one, there are two."""
+
+    __slots__ = ("_contested_us", "_heard_us", "_last")
+
+    def __init__(self) -> None:
+        self._heard_us: dict[int, int] = {}
+        self._last: int | None = None
+        self._contested_us: int | None = None
+
+    def heard(self, port: int, time_us: int) -> bool:
+        """Takes a frame from a port; says whether two senders are at work."""
+        before_us = self._heard_us.get(port)
+        if port != self._last:
+            if before_us is not None and abs(time_us - before_us) <= TOGETHER_US:
+                self._contested_us = time_us
+            self._heard_us = {p: t for p, t in self._heard_us.items() if abs(time_us - t) <= TOGETHER_US}
+            self._last = port
+        self._heard_us[port] = time_us
+        return self._contested_us is not None and abs(time_us - self._contested_us) <= TOGETHER_US
+
+
+class _Member:
+    __slots__ = ("evidence", "heard_us", "listed", "senders", "vehicle")
+
+    def __init__(self, system_id: int) -> None:
+        self.evidence = Evidence(system_id)
+        self.senders = Senders()
+        self.vehicle: Vehicle | None = None
+        self.heard_us = 0
+        self.listed = False
+
+
+class Link:
+    """One link: counts its frames, knows its aircraft, makes their samples.
+
+    admit is asked once for each aircraft before it is served; on_aircraft is told of each at its first sample.
+    """
+
+    def __init__(
+        self,
+        operator_id: UUID,
+        name: str,
+        epoch: int,
+        counts: Counts,
+        admit: Callable[[UUID], bool] = lambda aircraft_id: True,
+        on_aircraft: Callable[["Link", int, UUID], None] = lambda link, system_id, aircraft_id: None,
+    ) -> None:
+        self.operator_id = operator_id
+        self.name = name
+        self.epoch = epoch
+        self.seq = 0
+        self.heard_us = 0
+        self.served = False  # it has had aircraft, so its numbers stand in the stream
+        self._counts = counts
+        self._admit = admit
+        self._on_aircraft = on_aircraft
+        self._members: dict[int, _Member] = {}
+
+    def reject(self, reason: Reason, data: bytes, time_us: int) -> Rejection:
+        """Counts a rejected stretch (or frame) that came at this time."""
+        self.seq += 1
+        self._counts.frames += 1
+        self._counts.bytes += len(data)
+        return self._rejection(reason, data, time_us)
+
+    def take(self, item: Frame | Rejected, data: mavlink.Bytes, time_us: int, port: int = 0) -> Sample | Rejection | None:
+        """One item of mavlink.scan(data), at its event time: the sample that it makes, or why it was not used."""
+        self.heard_us = time_us
+        if isinstance(item, Rejected):
+            return self.reject(item.reason, data[item.start : item.end], time_us)
+        self.seq += 1
+        counts = self._counts
+        counts.frames += 1
+        counts.bytes += item.end - item.start
+        if item.component_id != AUTOPILOT_COMPONENT:
+            counts.ignored[_no_aircraft(item)] += 1
+            return None
+        member = self._members.get(item.system_id)
+        if member is None:
+            member = self._members[item.system_id] = _Member(item.system_id)
+        message = None
+        if item.message_id == mavlink.HEARTBEAT:
+            message = mavlink.decode(item)
+            if not member.evidence.heard(message.type, message.autopilot):
+                counts.ignored[_no_aircraft(item)] += 1
+                return None
+        if not member.evidence.is_aircraft:
+            counts.ignored[_no_aircraft(item)] += 1
+            return None
+        if item.message_id not in mavlink.NEEDED:
+            counts.ignored[mavlink.name_of(item.message_id)] += 1
+            return None
+        if member.vehicle is None and (vehicle := self._admitted(item.system_id)) is not None:
+            member.vehicle = vehicle
+        if member.vehicle is None:
+            return self._rejection(Reason.TOO_MANY_AIRCRAFT, data[item.start : item.end], time_us)
+        counts.decoded[mavlink.name_of(item.message_id)] += 1
+        member.heard_us = time_us
+        ambiguous = member.senders.heard(port, time_us)
+        sample = member.vehicle.take(item.message_id, message or mavlink.decode(item), time_us, self.seq)
+        if sample is not None:
+            sample.ambiguous = ambiguous
+            sample.frame_seq = item.sequence
+            _add_sample(counts, sample)
+            if not member.listed:
+                member.listed = self.served = True
+                self._on_aircraft(self, item.system_id, sample.aircraft_id)
+        return sample
+
+    def _admitted(self, system_id: int) -> Vehicle | None:
+        aircraft_id = identity.aircraft_id(self.operator_id, self.name, system_id)
+        if not self._admit(aircraft_id):
+            return None
+        return Vehicle(self.operator_id, aircraft_id, self.name, system_id, self.epoch)
+
+    def _rejection(self, reason: Reason, data: bytes, time_us: int) -> Rejection:
+        self._counts.rejected[reason.value] += 1
+        told = reason.value
+        if len(data) > _MOST_TOLD:  # a record has a limit; a log's damage has none
+            told, data = f"{reason} (the first {_MOST_TOLD} of {len(data)} bytes)", data[:_MOST_TOLD]
+        return Rejection(self.operator_id, self.name, time_us, told, data)
+
+
+def _no_aircraft(frame: Frame) -> str:
+    return f"system {frame.system_id} component {frame.component_id} is no aircraft"
