@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from alerts.handling import Acknowledgement, State, state_of, worst_n
-from api.shapes import Alert, AlertStep, Guidance, Seen
+from api.shapes import Alert, AlertStep, Guidance, Reason, Seen
 from core.identity import link_name
 from core.records import AlertEvent, Condition
 from core.records import Guidance as Told
@@ -103,6 +103,13 @@ def describe(case: Case, aircraft_name: str | None, confirmed: bool) -> Alert:
         "imported": case.imported,
         "confirmed": confirmed,
     }
+
+
+def reason(case: Case) -> Reason:
+    """Why its aircraft has its level."""
+    event, told = case.last, case.told
+    what = told.what if told else event.what
+    return {"alert_id": str(event.alert_id), "rule": event.rule, "level": event.level.value, "what": what}
 
 
 def describe_seen(one: Acknowledgement) -> Seen:

@@ -29,6 +29,9 @@ from streams.worlds import COMPLETE_KEY
 _AGAIN_S = 1.0
 _JUDGED_BACK = 4_000  # about two minutes of words about every partition: who stopped lately, and when
 _AT_ONCE = 500  # records between two turns of the loop
+# A fetch names every partition and its answer lists every one, which costs more than what it brings: so what moves all the
+# time is fetched apart from what hardly moves.
+_BUSY, _QUIET = (TELEMETRY,), (ALERTS, JUDGED, UNJUDGED, WORLD)
 
 log = logging.getLogger(__name__)
 
@@ -48,19 +51,19 @@ class Feed:
         self.topic_ids: dict[str, str] = {}
         self._settings = settings
         self._now_us = now_us
-        self._consumer: AIOKafkaConsumer | None = None
+        self._consumers: list[AIOKafkaConsumer] = []
         self._next: dict[TopicPartition, int] = {}
         self._ends: dict[TopicPartition, int] = {}  # as seen at the start: where it must come to be ready
 
     async def run(self) -> None:
         try:
             await self._begin()
-            assert self._consumer is not None
-            while True:
-                await self._step(self._consumer)
+            async with asyncio.TaskGroup() as group:
+                for consumer in self._consumers:
+                    group.create_task(self._follow(consumer), name="feed")
         finally:
-            if self._consumer is not None:
-                await self._consumer.stop()
+            for consumer in self._consumers:
+                await consumer.stop()
 
     async def tick(self) -> None:
         """Each second: time passes in the picture, everyone hears the heart beat."""
@@ -75,12 +78,13 @@ class Feed:
 
     async def log_ends(self) -> dict[tuple[str, int], tuple[int, int]]:
         """First and end offset of each recorded live partition, by topic id and partition. Raises KafkaError."""
-        if self._consumer is None:
+        if not self._consumers:
             raise KafkaError("not connected yet")
+        consumer = self._consumers[-1]  # the quiet one
         names = (self._name(TELEMETRY.name), self._name(ALERTS.name))
         partitions = [TopicPartition(name, at) for name in names for at in range(PARTITIONS)]
-        firsts = await self._consumer.beginning_offsets(partitions)
-        ends = await self._consumer.end_offsets(partitions)
+        firsts = await consumer.beginning_offsets(partitions)
+        ends = await consumer.end_offsets(partitions)
         return {(self.topic_ids[self._plain(tp.topic)], tp.partition): (firsts[tp], ends[tp]) for tp in partitions}
 
     async def _begin(self) -> None:
@@ -99,35 +103,53 @@ class Feed:
         where = self._settings.kafka
         self.cluster = await kafka.cluster_id(where.bootstrap)
         self.topic_ids = await kafka.topic_ids(where.bootstrap, where.prefix)
-        wanted = (TELEMETRY, ALERTS, JUDGED, UNJUDGED, WORLD)
+        wanted = (*_BUSY, *_QUIET)
         if absent := [topic.name for topic in wanted if topic.name not in self.topic_ids]:
             raise BrokerUnreachable(bootstrap=where.bootstrap, detail=f"no topic {', '.join(absent)}")
-        partitions = [TopicPartition(self._name(topic.name), at) for topic in wanted for at in range(topic.partitions)]
-        consumer = AIOKafkaConsumer(
-            bootstrap_servers=where.bootstrap, enable_auto_commit=False, auto_offset_reset="none", fetch_max_wait_ms=500
-        )
+        consumers = []
         try:
-            await consumer.start()
-            consumer.assign(partitions)
-            await self._meet(consumer, partitions)
-            self._consumer = consumer
+            for topics in (_BUSY, _QUIET):
+                consumer = AIOKafkaConsumer(
+                    bootstrap_servers=where.bootstrap, enable_auto_commit=False, auto_offset_reset="none", fetch_max_wait_ms=500
+                )
+                consumers.append(consumer)
+                await consumer.start()
+                consumer.assign(
+                    [TopicPartition(self._name(topic.name), at) for topic in topics for at in range(topic.partitions)]
+                )
+            await self._meet(consumers)
+            self._consumers = consumers
         finally:
-            if self._consumer is None:
-                await consumer.stop()
+            if not self._consumers:
+                for consumer in consumers:
+                    await consumer.stop()
 
-    async def _meet(self, consumer: AIOKafkaConsumer, partitions: list[TopicPartition]) -> None:
-        """The picture as the database has it, and the consumer at the place in the stream where that ends."""
+    async def _meet(self, consumers: list[AIOKafkaConsumer]) -> None:
+        """The picture as the database has it, and the consumers at the place in the stream where that ends."""
         conn = await connect(self._settings.database.url, name="wedgetail-api-start", statement_timeout_ms=60_000)
         try:
             start = await store.read_start(conn, self.picture.operator_id, self.cluster, self._now_us())
         finally:
             await conn.close()
-        firsts, ends = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
         self.missing = []
+        for consumer in consumers:
+            await self._begin_at(consumer, start.positions)
+        self.picture.apply_stored(start.samples)
+        self.picture.load(start.cases, start.names, start.early)
+        self.picture.tick(self._now_us())
+        self.picture.changes()  # nobody has looked yet
+        self.problem = None
+        self.loaded.set()
+        self._look_ready()
+
+    async def _begin_at(self, consumer: AIOKafkaConsumer, stored: dict[tuple[str, int], int]) -> None:
+        """Takes a consumer to where the database ends in its partitions."""
+        partitions = list(consumer.assignment())
+        firsts, ends = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
         for tp in partitions:
             name = self._plain(tp.topic)
             if name in (TELEMETRY.name, ALERTS.name):
-                begin = start.positions.get((self.topic_ids[name], tp.partition), 0)
+                begin = stored.get((self.topic_ids[name], tp.partition), 0)
                 self._ends[tp] = ends[tp]
                 if not firsts[tp] <= begin <= ends[tp]:
                     self._lose(tp, begin, firsts[tp], ends[tp])
@@ -136,13 +158,10 @@ class Feed:
                 begin = max(firsts[tp], ends[tp] - _JUDGED_BACK) if name == JUDGED.name else ends[tp]
             consumer.seek(tp, begin)
             self._next[tp] = begin
-        self.picture.apply_stored(start.samples)
-        self.picture.load(start.cases, start.names, start.early)
-        self.picture.tick(self._now_us())
-        self.picture.changes()  # nobody has looked yet
-        self.problem = None
-        self.loaded.set()
-        self._look_ready()
+
+    async def _follow(self, consumer: AIOKafkaConsumer) -> None:
+        while True:
+            await self._step(consumer)
 
     async def _step(self, consumer: AIOKafkaConsumer) -> None:
         try:

@@ -192,27 +192,32 @@ class Hub:
 
     def _flush(self, channel: Channel) -> None:
         channel.timer = None
-        inside = {one for one in channel.dirty if self._has(channel.what, one)}
-        ids = inside | (channel.dirty & channel.inside)
-        channel.dirty = set()
-        if not ids:
+        what, dirty, channel.dirty = channel.what, channel.dirty, set()
+        there = {one for one in dirty if self._has(what, one)}
+        left = (dirty - there) & channel.inside
+        if not (there or left):
             return
-        channel.inside = (channel.inside - ids) | inside
-        channel.next_at = asyncio.get_running_loop().time() + channel.what.interval_ms / 1_000
-        frame = self._frame(channel.what, ids)
+        channel.inside -= left
+        channel.inside |= there
+        channel.next_at = asyncio.get_running_loop().time() + what.interval_ms / 1_000
+        frame, ids = self._changes(what, there, left), there | left
         for viewer in channel.viewers:
-            viewer.offer(channel.what, frame, ids)
+            viewer.offer(what, frame, ids)
 
     def _frame(self, what: Subscribe, ids: set[UUID]) -> str:
         """The latest state of these aircraft, for this subscription."""
-        there = [one for one in ids if self._has(what, one)]
-        gone = [str(one) for one in ids.difference(there)]
+        there = {one for one in ids if self._has(what, one)}
+        return self._changes(what, there, ids - there)
+
+    def _changes(self, what: Subscribe, there: set[UUID], gone: set[UUID]) -> str:
         aircraft = [self._picture.encoded(one) for one in there]
-        return self._message("changes", subscription=what.id, aircraft=aircraft, gone=gone)
+        return self._message("changes", subscription=what.id, aircraft=aircraft, gone=[str(one) for one in gone])
 
     def _has(self, what: Subscribe, aircraft: UUID) -> bool:
         return (
-            what.wants(aircraft) and self._picture.encoded(aircraft) is not None and what.sees(self._picture.position(aircraft))
+            what.wants(aircraft)
+            and self._picture.knows(aircraft)
+            and (what.bbox is None or what.sees(self._picture.position(aircraft)))
         )
 
     def _message(self, kind: str, **facts: object) -> str:

@@ -12,13 +12,13 @@ import numpy as np
 
 from alerts.handling import Acknowledgement, State
 from api import alert as alerts
-from api.aircraft import Held, HeldBlock, Row, describe, has_ended, latest_rows
+from api.aircraft import Held, describe, has_ended
 from api.alert import Case
+from api.latest import latest_rows
 from api.rules import RulesClock
 from api.shapes import Aircraft, Alert, Guidance, Reason, Rules
 from core.block import Block
 from core.colour import Level
-from core.identity import partition_of
 from core.records import AlertEvent, Judged
 from core.topics import TELEMETRY
 from core.units import US_PER_S, utc
@@ -27,7 +27,6 @@ AHEAD_LIMIT_US = 5 * US_PER_S  # a live sample this far ahead of the broker's ti
 FORGET_AFTER_US = 24 * 3600 * US_PER_S
 _KEEP_CLOSED_US = 600 * US_PER_S  # closed and acknowledged: answered from here until the recorder has surely caught up
 _UNJUDGED_US = 5 * US_PER_S
-_PUT_DOWN_AFTER_US = 3 * US_PER_S
 
 
 @dataclass(slots=True)
@@ -69,7 +68,7 @@ class Picture:
         """Samples of one partition. What is behind an aircraft's held sample, or ahead of the broker's time, moves nothing."""
         usable = batch.values("event_time_us").astype(np.int64, copy=False) <= append_time_us + AHEAD_LIMIT_US
         self._apply_rows(batch, usable)
-        for aircraft in batch.aircraft:
+        for aircraft in batch.aircraft if self._unjudged else ():
             mark = self._unjudged.get(aircraft)
             if mark and append_time_us >= mark[0] + _UNJUDGED_US:
                 del self._unjudged[aircraft]
@@ -80,28 +79,24 @@ class Picture:
         self._apply_rows(batch, np.ones(batch.num_rows, np.bool_))
 
     def _apply_rows(self, batch: Block, usable: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> None:
-        source = HeldBlock(batch)
         operators = batch.dictionary("operator_id")
         if any(one != self.operator_id.bytes for one in operators):  # another operator's traffic is not ours to show
             ours = [code for code, one in enumerate(operators) if one == self.operator_id.bytes]
             usable = usable & np.isin(batch.codes("operator_id"), ours)
-        times = batch.values("event_time_us")
-        for aircraft, places in latest_rows(batch, usable).items():
-            last, message, fixed = (Row(source, at, int(times[at])) if at >= 0 else None for at in places)
-            assert last is not None
+        for aircraft, last, message, fixed in latest_rows(batch, usable):
             held = self._held.get(aircraft)
             if held is None:
-                held = self._held[aircraft] = Held(last, partition_of(aircraft, self._partitions))
-            elif last.time_us < held.last.time_us:
+                held = self._held[aircraft] = Held(aircraft, self.operator_id, last)
+            elif last["event_time_us"] < held.time_us:
                 continue
             held.last = last
-            if message is not None and (held.message is None or message.time_us >= held.message.time_us):
+            if message is not None and (held.message is None or message["event_time_us"] >= held.message["event_time_us"]):
                 held.message = message
-            if fixed is not None and (held.fixed is None or fixed.time_us >= held.fixed.time_us):
+            if fixed is not None and (held.fixed is None or fixed["event_time_us"] >= held.fixed["event_time_us"]):
                 held.fixed = fixed
             self._ended.discard(aircraft)
             self._touch(aircraft)
-            self.positions_us = max(last.time_us, self.positions_us or 0)
+            self.positions_us = max(held.time_us, self.positions_us or 0)
 
     def load(self, cases: Iterable[Case], names: Mapping[UUID, str], early: Iterable[Acknowledgement] = ()) -> None:
         """What the database knew at the start. early: handling of alerts that the recorder has not stored yet."""
@@ -180,11 +175,8 @@ class Picture:
             self._touch_partition(partition)
         self._silent = silent
         for aircraft, held in list(self._held.items()):
-            age_us = now_us - held.last.time_us
-            if age_us < _PUT_DOWN_AFTER_US:
-                continue
-            held.put_down()
-            if aircraft not in self._ended and has_ended(held.last.block.values(held.last.place), age_us):
+            age_us = now_us - held.time_us
+            if aircraft not in self._ended and has_ended(held.last, age_us):
                 self._ended.add(aircraft)
                 self._touch(aircraft)
             if age_us >= FORGET_AFTER_US and not self._of_aircraft.get(aircraft):
@@ -196,7 +188,7 @@ class Picture:
     def end_all(self) -> None:
         """Nothing more comes: what was last heard disarmed or landed has ended."""
         for aircraft, held in self._held.items():
-            if has_ended(held.last.block.values(held.last.place), FORGET_AFTER_US):
+            if has_ended(held.last, FORGET_AFTER_US):
                 self._ended.add(aircraft)
 
     # asked
@@ -265,10 +257,8 @@ class Picture:
     # within
 
     def _reasons(self, aircraft: UUID, partition: int, ended: bool) -> list[Reason]:
-        reasons: list[Reason] = []
-        for alert_id in self._of_aircraft.get(aircraft, ()):
-            told = self.describe(self._cases[alert_id])
-            reasons.append({"alert_id": told["id"], "rule": told["rule"], "level": told["level"], "what": told["what"]})
+        open_alerts = self._of_aircraft.get(aircraft, ())
+        reasons = [alerts.reason(self._cases[alert_id]) for alert_id in open_alerts]
         if aircraft in self._unjudged:
             reasons.append(_unknown("not judged", f"not judged: {self._unjudged[aircraft][1]}"))
         stopped = self.rules_clock.stopped(partition)
@@ -278,7 +268,7 @@ class Picture:
             since_us = self._silent[partition]
             since = f" since {utc(since_us):%H:%M:%S} UTC" if since_us else ""
             reasons.append(_unknown("rules", f"rules not running{since}"))
-        return sorted(reasons, key=lambda reason: Level(reason["level"]).rank)
+        return sorted(reasons, key=lambda reason: Level(reason["level"]).rank) if len(reasons) > 1 else reasons
 
     def _reckon(self, alert_id: UUID) -> None:
         """After an event or an acknowledgement: which alerts its aircraft has open."""

@@ -17,9 +17,11 @@ from itertools import accumulate, pairwise
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
-from core.columns import COLUMNS, SCHEMA_VERSION, Array, Kind, Mask, Words
+from core.columns import COLUMNS, NULL, SCHEMA_VERSION, Array, Kind, Mask, Words
 from core.units import YEAR_10000_US
+from core.whole import gather
 
 _ARROW: dict[Kind, pa.DataType] = {
     Kind.ID: pa.dictionary(pa.int16(), pa.binary(16)),
@@ -124,6 +126,7 @@ class Layout:
         self.head, self.buffers = head[:_NODES_AT], head[_NODES_AT + self.nodes.nbytes :]
         self.body, self.body_size = len(head), at  # body: from the beginning of the message
         self.times = self.body + self.data[_TIMES]
+        self.places = np.array([self.validity, self.data], np.int64)
         self.modes = self.body + self.data[_MODE]
         self.validity_words = np.array(self.validity)[_NULLABLE, None] // 8 + np.arange(_padded(self.bits) // 8)
         self.ones = int.to_bytes((1 << rows) - 1, _padded(self.bits), "little")
@@ -167,6 +170,16 @@ class Columns:
 
     def words(self, name: str) -> Words:
         return self._words[name]
+
+    def whole(self) -> NDArray[np.int64]:
+        found = np.full((len(COLUMNS), self.rows), NULL)
+        for row, column in zip(found, COLUMNS, strict=True):
+            array, valid = self._arrays[column.name], self._valid.get(column.name)
+            if array is not None and valid is None:
+                row[:] = array
+            elif array is not None:
+                row[valid] = array[valid]
+        return found
 
     def encode(self) -> bytes:
         layout = _layout(self.rows)
@@ -229,6 +242,9 @@ class Wire:
 
     def words(self, name: str) -> Words:
         return self._words[name]
+
+    def whole(self) -> NDArray[np.int64]:
+        return gather(np.frombuffer(self._value, np.uint8), self._at, self._layout.places, self.rows)
 
     def encode(self) -> bytes:
         return self._value

@@ -36,6 +36,7 @@ class _Source(Protocol):
     def valid(self, name: str) -> Mask | None: ...
     def has_null(self, name: str) -> bool: ...
     def words(self, name: str) -> Words: ...
+    def whole(self) -> NDArray[np.int64]: ...
     def encode(self) -> bytes: ...
 
 
@@ -96,6 +97,11 @@ class Block:
         if self._aircraft is None:
             self._aircraft = tuple(_uuid(key) for key in self._source.words("aircraft_id"))
         return self._aircraft
+
+    def whole(self) -> NDArray[np.int64]:
+        """Every column as whole numbers, (columns, n) in the order of core.columns: codes of words, 0 and 1 of truths, NULL
+        where null. All at once costs less than a few columns one by one."""
+        return self._source.whole()
 
     def value(self, name: str, row: int) -> Any:
         """One value of any column as Python has it: a number, an id as 16 bytes, a text; None where null."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 Mask = NDArray[np.bool_]
 Words = list[Any]  # bytes of ids, texts
+NULL = np.iinfo(np.int64).min  # among whole numbers: no value; no column can hold it by its meaning
 
 
 class Kind(Enum):

@@ -7,11 +7,12 @@ has two readings and one of them lets an aircraft pass.
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from core.errors import WedgetailError
-from core.units import to_us, utc
+from core.units import US_PER_S, to_us, utc
 from geofence.footprint import finite, read_geometry
 from geofence.zone import Datum, ZoneKind, ZoneVersion
 
@@ -90,7 +91,15 @@ def write(zone: ZoneVersion, recorded_at: datetime | None = None) -> dict[str, A
 
 def iso(time_us: int | None) -> str | None:
     """2015-07-05T00:26:43.000000Z"""
-    return None if time_us is None else utc(time_us).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    if time_us is None:
+        return None
+    second, rest_us = divmod(time_us, US_PER_S)
+    return f"{_second(second)}.{rest_us:06d}Z"
+
+
+@lru_cache(maxsize=1024)
+def _second(second: int) -> str:
+    return utc(second * US_PER_S).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def read_time(value: object) -> int:

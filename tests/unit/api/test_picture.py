@@ -313,7 +313,7 @@ def test_state_leaves_after_a_day_of_silence_unless_an_alert_stands(picture: Pic
     assert picture.ids() == [craft(2)]
 
 
-def test_rows_kept_of_a_silent_aircraft_say_the_same_as_the_block_did(picture: Picture) -> None:
+def test_an_aircraft_that_has_gone_silent_says_the_same_as_before(picture: Picture) -> None:
     feed(picture, *(sample(n, takeoff_height_mm=n * 1_000, event_time_us=NOW + n) for n in range(1, 50)))
     before = told(picture, 7) | {"reasons": []}
     for partition in range(16):

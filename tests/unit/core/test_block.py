@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from core import arrow, block, foreign
 from core.block import Block
-from core.columns import COLUMNS, NAMES, SCHEMA_VERSION, Kind
+from core.columns import BY_NAME, COLUMNS, NAMES, NULL, SCHEMA_VERSION, Kind
 from core.errors import UnknownBlockVersion, UnreadableRecord
 from core.sample import Sample
 from core.units import YEAR_10000_US
@@ -77,7 +77,8 @@ def test_the_columns_are_the_fields_of_a_sample() -> None:
 
 @given(_SAMPLES)
 def test_samples_come_back_and_any_arrow_reads_them(samples: list[Sample]) -> None:
-    value = block.from_samples(samples).encode()
+    sent = block.from_samples(samples)
+    value = sent.encode()
     read = block.decode(value)
     assert read.rows() == [as_row(sample) for sample in samples]
     assert arrow.read(value) is not None, "the own form is read without Arrow"
@@ -85,9 +86,18 @@ def test_samples_come_back_and_any_arrow_reads_them(samples: list[Sample]) -> No
     batch = read_by_arrow(value)
     assert batch.schema == arrow.SCHEMAS[SCHEMA_VERSION]
     assert batch.to_pylist() == read.rows()
+    numbers = [[_number(sent, name, getattr(row, name)) for row in samples] for name in NAMES]
+    assert read.whole().tolist() == block.from_samples(samples).whole().tolist() == numbers
     for name in ("lon_e7", "frame_seq", "armed"):
         assert read.valid(name).tolist() == [getattr(sample, name) is not None for sample in samples]
         assert read.values(name).tolist() == [getattr(sample, name) or 0 for sample in samples]
+
+
+def _number(sent: Block, name: str, value: Any) -> int:
+    if value is None:
+        return NULL
+    key = value.bytes if isinstance(value, UUID) else value
+    return sent.dictionary(name).index(key) if BY_NAME[name].kind.of_words else int(value)
 
 
 @given(_SAMPLES, st.sampled_from([{}, {"compression": "lz4"}, {"compression": "zstd"}, {"emit_dictionary_deltas": True}]))
