@@ -12,7 +12,7 @@ FLEET ?= 25
 unexport PYTHONPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench lock clean
+.PHONY: help setup demo test check bench chaos lock clean
 
 help:  ## this text
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,9 +37,9 @@ setup: $(INSTALLED)  ## the environment, without starting anything
 demo: setup  ## everything with a simulated fleet, at http://127.0.0.1:$(PORT) (PORT=, FLEET=, RESET=1 begins anew)
 	@PORT=$(PORT) exec $(BIN)/wedgetail up --fleet $(FLEET) $(if $(RESET),--reset)
 
-test: setup  ## all tests: of the pages, then unit, integration and acceptance
+test: setup  ## all tests: of the pages, then unit, integration, acceptance and a short chaos
 	@$(BIN)/python hatch_build.py run test
-	@$(BIN)/python -m pytest tests/unit tests/integration tests/acceptance
+	@$(BIN)/python -m pytest tests/unit tests/integration tests/acceptance tests/chaos
 
 check: $(INSTALLED)  ## what a change must pass before anything else: style, types, layers, unit tests
 	@$(BIN)/ruff check .
@@ -51,6 +51,9 @@ check: $(INSTALLED)  ## what a change must pass before anything else: style, typ
 
 bench: setup  ## measures, and writes docs/benchmarks.md and docs/benchmarks.json
 	@$(BIN)/python -m tests.benchmarks
+
+chaos: setup  ## kills, freezes, fills and cuts everything (half an hour), and writes the table of docs/reliability.md
+	@$(BIN)/python -m tests.chaos --full --into docs/reliability.md
 
 lock:  ## renews requirements.lock and Kafka's lock (no addresses in either)
 	@test -x build/lock/bin/pip-compile || { $(PYTHON) -m venv build/lock && build/lock/bin/pip install --quiet pip-tools; }

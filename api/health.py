@@ -18,6 +18,8 @@ from core.units import US_PER_S
 from geofence.geojson import iso
 
 ANSWER_WITHIN_S = 2.0
+SILENT_AFTER_S = 5.0  # a recorder speaks each second
+_SILENT = "nothing is being stored: no recorder has spoken for 5 s"
 
 router = APIRouter(prefix="/api/v1", tags=["health"])
 Positions = dict[tuple[str, int], int]
@@ -39,6 +41,7 @@ async def health(request: Request) -> Response:
     problems += [f"database: {database_problem}"] if database_problem else []
     problems += [f"door: {one}" for one in ([feed.problem] if feed.problem else []) + feed.missing]
     problems += [f"world: {publisher.problem}"] if publisher.problem else []
+    problems += [f"recorder: {one}" for one in recorder["problems"]] if database_problem is None else []
     problems += [f"recorder: {one['why']}" for one in recorder["stopped"]]
     problems += [] if rules["running"] else ["rules: not running"]
     return answer(
@@ -93,14 +96,14 @@ async def _database(request: Request, feed: Feed) -> tuple[tuple[Positions, list
 
 
 def _recorder(feed: Feed, positions: Positions, ends: Ends, parts: list[dict[str, Any]]) -> dict[str, Any]:
-    """How many records of the live topics are not in the database yet, and which partitions it stopped at."""
+    """How many records of the live topics are not in the database yet, why, and which partitions it stopped at."""
     names = {topic_id: name for name, topic_id in feed.topic_ids.items()}
     behind = [
         {"topic": names.get(place[0]), "partition": place[1], "next": next, "lag_records": end - next}
         for place, (_, end) in sorted(ends.items())
         if end > (next := positions.get(place, 0))
     ]
-    words = [part for part in parts if part["part"] == "recorder"]
+    words = [part for part in parts if part["part"] == "recorder" and part["age_s"] < SILENT_AFTER_S]
     stopped = [one for word in words for one in word["detail"].get("stopped", ())]
     told = {(one.get("topic"), one.get("partition")) for one in stopped}
     for place, (first, _) in sorted(ends.items()):
@@ -109,7 +112,8 @@ def _recorder(feed: Feed, positions: Positions, ends: Ends, parts: list[dict[str
             why = f"offsets {held} to {first - 1} are gone from the log"
             stopped.append({"topic": names.get(place[0]), "partition": place[1], "why": why, "missing": [held, first - 1]})
     return {
-        "age_s": min((word["age_s"] for word in words), default=None),
+        "age_s": min((part["age_s"] for part in parts if part["part"] == "recorder"), default=None),
+        "problems": sorted({why for word in words if (why := word["detail"].get("trouble"))}) if words else [_SILENT],
         "lag_records": sum(one["lag_records"] for one in behind) if ends else None,
         "behind": behind,
         "stopped": stopped,

@@ -71,8 +71,8 @@ class WorldPublisher:
         missing = [name for name in (*_JUDGED, WORLD.name) if name not in ids]
         if missing:
             raise BrokerUnreachable(bootstrap=kafka_settings.bootstrap, detail=f"no topic {', '.join(missing)}")
-        producer = kafka.producer(kafka_settings.bootstrap)
         conn = await connect(self._settings.database.url, name="wedgetail-world")
+        producer = kafka.producer(kafka_settings.bootstrap)
         try:
             await producer.start()
             locked = False

@@ -145,12 +145,17 @@ class Judging:
                 del left[tp]
             window *= 2
         committed = await self._committed([p.tp for p in partitions])
-        for partition in partitions:
-            if partition.stopped is None:
-                partition.told = committed[partition.tp]
-                partition.loaded = True
-                if partition.other_engine:
-                    await self._append(partition.tp, Engine(ENGINE))
+        await asyncio.gather(*(self._resume(p, committed[p.tp]) for p in partitions if p.stopped is None))
+
+    async def _resume(self, partition: Partition, told: int) -> None:
+        """What was told already is judged again at once: no further record need come, on an import none does."""
+        partition.told = told
+        if partition.next < told:
+            await self._catch_up(partition, told)
+        if partition.stopped is None:
+            partition.loaded = True
+            if partition.other_engine:
+                await self._append(partition.tp, Engine(ENGINE))
 
     def _begin(self, partition: Partition, first: int) -> None:
         """Without a checkpoint: empty if the log is whole, else stopped, unless a person accepts the gap."""

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import UTC, datetime
 from typing import Any
 
@@ -54,10 +54,14 @@ class Recorder:
         self._prefix = settings.kafka.prefix
         self._worker = worker or f"{socket.gethostname()}:{os.getpid()}"
         self._parts: dict[tuple[str, int], Part] = {}
+        self._owned: Set[tuple[str, int]] = frozenset()  # as last said in the log
         self._held: dict[tuple[str, int], list[Logged]] = {}
         self._rows_held = 0
         self._reload = False
         self._told_at = 0.0
+        self._trouble: str | None = None  # why nothing can be stored: said when it begins, and when it is over
+        self._refused = False  # it is a flush that failed, not the connection: only a stored flush ends that
+        self._tries = 0
         self._conn: AsyncConnection[Any] | None = None
         self._topic_ids: dict[str, str] = {}
         self._recording = Recording("")
@@ -106,45 +110,56 @@ class Recorder:
             self._consumer.pause(*partitions)
 
     async def _turn(self, consumer: AIOKafkaConsumer) -> None:
-        conn = await self._database()
+        flushing = False
         try:
+            conn = await self._database()
             if self._must_load():
                 await self._load(consumer, conn)
+            await self._tell(conn)
             await self._gather(consumer)
             if self._held and not self._must_load():
+                flushing = True
                 await self._flush(consumer, conn)
-            await self._tell(conn)
+                self._well()
+            elif not self._refused:
+                self._well()
         except Fenced as error:
             self.counts.fenced += 1
             log.warning("%s Loading positions again.", error)
             self._begin_again()
         except _AWAY as error:
-            log.error("the database is away, positions are kept: %s", str(error).strip())
-            self._begin_again()
-            await conn.close()
-            self._conn = None
+            self._refused = self._refused or flushing
+            await self._wait(error)
 
     async def _database(self) -> AsyncConnection[Any]:
-        """The connection; waits until there is one, and says so once."""
-        tries = 0
-        while self._conn is None:
-            try:
-                self._conn = await connect(
-                    self._settings.database.url,
-                    name=GROUP,
-                    statement_timeout_ms=TIMEOUT_MS,
-                    idle_in_transaction_timeout_ms=TIMEOUT_MS,
-                )
-            except psycopg.OperationalError as error:
-                if not tries:
-                    log.error("the database cannot be reached, trying on: %s", str(error).strip())
-                # Nothing tells when a database is back: only asking does.
-                await asyncio.sleep(RECONNECT_AFTER_S[min(tries, len(RECONNECT_AFTER_S) - 1)])
-                tries += 1
-                continue
-            if tries:
-                log.warning("the database is back after %d tries", tries)
+        """The connection. Raises psycopg.OperationalError."""
+        if self._conn is None:
+            self._conn = await connect(
+                self._settings.database.url,
+                name=GROUP,
+                statement_timeout_ms=TIMEOUT_MS,
+                idle_in_transaction_timeout_ms=TIMEOUT_MS,
+            )
         return self._conn
+
+    async def _wait(self, error: psycopg.Error) -> None:
+        """Nothing can be stored now: says so once, keeps positions, and lets some time pass before the next try."""
+        why = str(error).strip().partition("\n")[0]
+        if self._trouble is None:
+            log.error("nothing can be stored now, trying on: %s", why)
+        self._trouble = f"nothing can be stored: {why}"
+        self._begin_again()
+        if self._conn is not None:
+            await self._conn.close()
+            self._conn = None
+        # Nothing tells when a database is back: only asking does.
+        await asyncio.sleep(RECONNECT_AFTER_S[min(self._tries, len(RECONNECT_AFTER_S) - 1)])
+        self._tries += 1
+
+    def _well(self) -> None:
+        if self._trouble is not None:
+            log.warning("storing again, after %d tries", self._tries)
+        self._trouble, self._refused, self._tries = None, False, 0
 
     async def _load(self, consumer: AIOKafkaConsumer, conn: AsyncConnection[Any]) -> None:
         """Read where each assigned partition goes on, and go there."""
@@ -154,6 +169,9 @@ class Recorder:
         if consumer.assignment() != partitions:
             return  # a rebalance came between: the next turn loads again
         self._parts, self._reload = parts, False
+        if parts.keys() != self._owned:
+            log.info("recorder %s is recording %d partitions", self._worker, len(parts))
+            self._owned = parts.keys()
         self._drop()
         self.stopped = {key: why for key, why in self.stopped.items() if key in parts and why["next"] == parts[key].next}
         for tp in partitions:
@@ -278,6 +296,7 @@ class Recorder:
         detail = {
             "positions": {str(part): part.next for part in self._parts.values()},
             "stopped": list(self.stopped.values()),
+            "trouble": self._trouble,
             "counts": {name: getattr(self.counts, name) for name in Counts.__slots__},
         }
         queries = load("recorder")

@@ -4,6 +4,7 @@ import logging
 import time
 
 NOW_AND_THEN_S = 30.0
+_REPEATING = ("aiokafka", "psycopg")  # libraries that say every try
 
 
 class Sparingly(logging.Filter):
@@ -32,7 +33,7 @@ def configure() -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s.%(msecs)03dZ %(levelname)s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%S"))
     sparingly = Sparingly()
-    handler.addFilter(lambda record: not record.name.startswith("aiokafka") or sparingly.filter(record))
+    handler.addFilter(lambda record: not record.name.startswith(_REPEATING) or sparingly.filter(record))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     for name in ("aiokafka", "httpx", "faust", "mode"):
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -237,7 +237,7 @@ async def test_ready_says_how_many_partitions_are_judged(door: Door, stream: Str
     async with door.viewer() as viewer:
         await viewer.until("heartbeat", lambda told: told["rules"]["running"])
     health = (await door.http.get("/api/v1/health")).json()
-    assert (health["status"], health["problems"]) == ("ok", [])
+    assert health["problems"] == ["recorder: nothing is being stored: no recorder has spoken for 5 s"]  # there is none here
     assert len(health["judged"]) == PARTITIONS
     assert all(one["age_s"] < 5 and one["worker"] == "by hand" for one in health["judged"])
 

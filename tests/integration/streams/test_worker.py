@@ -17,7 +17,7 @@ from core.kafka import ensure_topics, producer
 from core.records import AlertEvent, Judged, Marker
 from core.sample import HeightSource, Sample
 from core.settings import Settings
-from core.topics import ALERTS, JUDGED, PARTITIONS, TELEMETRY, WORLD, Topic
+from core.topics import ALERTS, JUDGED, PARTITIONS, TELEMETRY, TELEMETRY_IMPORT, WORLD, Topic
 from geofence.zone import ZoneKind, ZoneVersion
 from streams.worker import Worker
 from streams.worlds import COMPLETE_KEY, Complete
@@ -56,10 +56,10 @@ class Bench:
     def name(self, topic: Topic) -> str:
         return self.settings.kafka.prefix + topic.name
 
-    async def send_block(self, samples: list[Sample]) -> None:
+    async def send_block(self, samples: list[Sample], topic: Topic = TELEMETRY) -> None:
         batch = block.from_samples(samples)
         headers = records.block_headers(SCHEMA_VERSION, batch.aircraft)
-        await self.out.send_and_wait(self.name(TELEMETRY), batch.encode(), partition=PARTITION, headers=headers)
+        await self.out.send_and_wait(self.name(topic), batch.encode(), partition=PARTITION, headers=headers)
 
     async def send_control(self, control: records.Control) -> None:
         headers = records.control_headers(control)
@@ -105,14 +105,14 @@ class Bench:
         """The first word, on this test's partition, that it is judged so far."""
         return await self.said(lambda said: said.next >= next_offset and worker in (None, said.worker))
 
-    async def said(self, wanted: Callable[[Judged], bool]) -> Judged:
+    async def said(self, wanted: Callable[[Judged], bool], topic: Topic = TELEMETRY) -> Judged:
         consumer = self._consumer(JUDGED)
         async with asyncio.timeout(30):
             await consumer.start()
             try:
                 while True:
                     said = records.decode(Judged, (await consumer.getone()).value or b"")
-                    here = said.partition == PARTITION and said.topic == TELEMETRY.name
+                    here = said.partition == PARTITION and said.topic == topic.name
                     if here and wanted(said):
                         return said
             finally:
@@ -174,6 +174,22 @@ async def test_a_second_worker_goes_on_from_the_checkpoint_and_says_nothing_twic
     assert len(said.guidance) == 1
     events = await bench.events(1)
     assert [e.n for e in events] == [1]
+
+
+async def test_an_import_judged_by_a_worker_that_died_is_known_to_be_judged_by_the_next_although_nothing_more_comes(
+    bench: Bench,
+) -> None:
+    async with working(bench.settings) as first:
+        await bench.send_block([sample(1, 0, 149.5)], TELEMETRY_IMPORT)
+        await bench.said(lambda said: said.next >= 2, TELEMETRY_IMPORT)  # the engine's own record is one
+        await first.judging.keep(first.judging.partitions.values())
+        await bench.send_block([sample(2, 0, 149.5)], TELEMETRY_IMPORT)
+        await bench.said(lambda said: said.next == 3, TELEMETRY_IMPORT)
+        first.judging.partitions.clear()  # it dies: no other checkpoint, only the group's offsets
+    async with working(bench.settings) as second:
+        second.judging._name = "the second"  # both are of this process
+        said = await bench.said(lambda said: said.worker == "the second" and said.next > 0, TELEMETRY_IMPORT)
+    assert (said.next, said.stopped) == (3, None)
 
 
 async def test_a_block_that_cannot_be_read_puts_its_aircraft_in_doubt_and_the_partition_goes_on(bench: Bench) -> None:
