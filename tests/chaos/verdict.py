@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -14,8 +13,8 @@ from psycopg.rows import dict_row
 
 from core import records
 from core.block import Block
-from core.identity import aircraft_id, operator_id, partition_of
-from core.records import AlertEvent, Judged, Listened
+from core.identity import aircraft_id, operator_id
+from core.records import AlertEvent, Judged
 from core.sample import SampleKind
 from core.settings import Settings
 from core.topics import ALERTS, ALERTS_IMPORT, JUDGED, PARTITIONS, TELEMETRY, TELEMETRY_IMPORT, UNJUDGED, WORLD, Topic
@@ -44,7 +43,6 @@ class Verdict:
 
     positions_sent: int = 0
     lost_in_gaps: int = 0
-    gaps_s: float = 0.0
     rows: int = 0
     duplicates: int = 0
     alert_events: int = 0
@@ -56,7 +54,7 @@ class Verdict:
         return not self.problems
 
     def __str__(self) -> str:
-        gaps = f" ({self.lost_in_gaps} in gaps of {self.gaps_s:.1f} s)" if self.lost_in_gaps else ""
+        gaps = f" ({self.lost_in_gaps} of them while ingest was away, in recorded gaps)" if self.lost_in_gaps else ""
         return (
             f"{self.positions_sent} positions sent{gaps}, {self.rows} rows, {self.duplicates} duplicates in the log; "
             f"{self.alert_events} alert events, {self.told_again} told again"
@@ -93,10 +91,10 @@ async def judge(settings: Settings, sent: Iterable[Sent], imported: dict[str, se
                 conn.execute("SET TIME ZONE 'UTC'")
                 _compare_rows(conn, samples, ends[telemetry.name], live, verdict)
                 _compare_alerts(conn, again, told, ends[telemetry.name], live, verdict)
-            if live:
-                _compare_sent(settings, list(sent), samples, entries, verdict)
-            else:
-                _compare_imported(imported or {}, samples, verdict)
+                if live:
+                    _compare_sent(conn, settings, list(sent), samples, verdict)
+                else:
+                    _compare_imported(imported or {}, samples, verdict)
     finally:
         await reader.stop()
     return verdict
@@ -305,20 +303,19 @@ def _compare_alerts(
 
 
 def _compare_sent(
-    settings: Settings, sent: list[Sent], rows: dict[Place, dict[str, Any]], entries: dict[int, list[Entry]], verdict: Verdict
+    conn: "psycopg.Connection[Any]", settings: Settings, sent: list[Sent], rows: dict[Place, dict[str, Any]], verdict: Verdict
 ) -> None:
     """(c)"""
     link = link_name(udp_source(settings.ingest.port), ADDRESS)
     operator = operator_id(settings.operator.name)
     held = _numbers(rows, link, verdict)
-    gaps = {partition: _gaps(found, link) for partition, found in entries.items()}
-    verdict.gaps_s = max((sum(end - start for start, end in found) for found in gaps.values()), default=0) / 1e6
+    gaps = _gaps(conn)
     verdict.positions_sent += len(sent)
     for one in sent:
         if (one.system_id, one.number) in held:
             continue
-        partition = partition_of(aircraft_id(operator, link, one.system_id), PARTITIONS)
-        if any(start <= one.after_us and one.before_us <= end for start, end in gaps[partition]):
+        aircraft = aircraft_id(operator, link, one.system_id)
+        if any(start <= one.after_us and one.before_us <= end for start, end in gaps.get(aircraft, [])):
             verdict.lost_in_gaps += 1
         else:
             verdict.blame(f"position {one.number} of system {one.system_id}, sent at {one.before_us}, is lost without a gap")
@@ -346,13 +343,10 @@ def _numbers(rows: dict[Place, dict[str, Any]], link: str, verdict: Verdict) -> 
     return set(found)
 
 
-def _gaps(entries: list[Entry], link: str) -> list[tuple[int, int]]:
-    """When nobody listened to a link: from what the last start of ingest had listened to, to the next start."""
-    upto: dict[int, int] = {}
-    for entry in entries:
-        if isinstance(entry.body, Listened):
-            for said in entry.body.links:
-                if said.link == link:
-                    upto[said.epoch] = max(upto.get(said.epoch, said.epoch), said.up_to_us)
-    epochs = sorted(upto)
-    return [(upto[sooner], later) for sooner, later in pairwise(epochs)]
+def _gaps(conn: "psycopg.Connection[Any]") -> dict[UUID, list[tuple[int, int]]]:
+    """When nobody listened to an aircraft, as the database says."""
+    found: dict[UUID, list[tuple[int, int]]] = {}
+    query = "SELECT aircraft_id, began, ended FROM link_gap WHERE NOT imported AND reason = 'not_listening'"
+    for aircraft, began, ended in conn.execute(query):
+        found.setdefault(aircraft, []).append((to_us(began), to_us(ended)))
+    return found
