@@ -14,6 +14,7 @@ from api.consumer import Feed
 from api.listener import listen
 from api.page import built_files
 from api.world import WorldPublisher
+from core.compiled import warm
 from core.errors import WedgetailError
 from core.settings import Settings
 from storage.pool import pool
@@ -31,6 +32,7 @@ class PortTaken(WedgetailError):
 
 async def run(settings: Settings) -> None:
     """Until cancelled; then viewers are told, requests under way are answered, and everything is closed. Raises PortTaken."""
+    warm()
     token = settings.api.token or secrets.token_urlsafe(24)
     feed, publisher = Feed(settings, now_us), WorldPublisher(settings)
     with _listening(settings.api.port) as sock:

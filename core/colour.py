@@ -15,13 +15,16 @@ class Level(StrEnum):
     @property
     def rank(self) -> int:
         """0 is worst."""
-        return list(Level).index(self)
+        return _RANKS[self]
 
     @property
     def colour(self) -> "Colour":
         if self is Level.BREACH:
             return Colour.RED
         return Colour.GREEN if self is Level.CLEAR else Colour.AMBER
+
+
+_RANKS = {level: rank for rank, level in enumerate(Level)}
 
 
 class Colour(StrEnum):

@@ -2,24 +2,14 @@
 
 import math
 
-import numpy as np
-from numpy.typing import NDArray
-
 from core.colour import Level
 from core.observed import Delays, Observed
 from geofence import words
-from geofence.height import Heights
 from geofence.vertical import Fix
 
 RULE = "AU-101.085-HEIGHT"
 LIMIT_M = 120.0
 DELAYS = Delays()
-
-
-def needs_a_look(heights: Heights) -> NDArray[np.bool_]:
-    """By row: not surely below the limit, an unknown height included."""
-    with np.errstate(invalid="ignore"):
-        return ~(heights.agl_m + heights.margin_m <= LIMIT_M)
 
 
 def height_agl(fix: Fix) -> Observed:

@@ -4,12 +4,17 @@ Order and margins (house.md): a terrain report or a rangefinder, margin 0; a ter
 standing in, 40 m.
 """
 
+# mypy: allow-untyped-defs
+
 from dataclasses import dataclass
+from math import nan
 
 import numpy as np
+from numba import boolean, float64, int32, uint8
 from numpy.typing import NDArray
 
 from core.block import Block
+from core.compiled import given, kernel
 from core.sample import HeightSource
 
 LOWEST_AGL_M = -30.0  # a derived height below this is no height
@@ -31,49 +36,72 @@ SOURCE_WORDS = {
     HeightSource.TERRAIN_MODEL: "terrain model",
     HeightSource.TAKEOFF: "above take-off",
 }
+_MARGINS_M = np.array([MARGIN_M.get(source, 0.0) for source in HeightSource])
+_NONE, _TAKEOFF = int(HeightSource.NONE), int(HeightSource.TAKEOFF)
+AGL, AMSL, TAKEOFF, MARGIN, REFUSED = range(5)  # rows of Heights.all_m
 
 
 @dataclass(frozen=True, slots=True)
 class Heights:
-    """By row, (n,) float64 metres, NaN where not known.
+    """By row of a block, metres, NaN where not known.
 
-    agl_m: the best height above ground; source: HeightSource of it, (n,) uint8; margin_m belongs to it.
-    refused_m: a reported height above ground that cannot be, else NaN: why the next source serves.
+    all_m: (5, n) float64: the best height above ground, above mean sea level, above take-off, the margin of the first,
+    and a reported height above ground that cannot be (why the next source serves). source: HeightSource of the first.
     """
 
-    agl_m: NDArray[np.float64]
+    all_m: NDArray[np.float64]
     source: NDArray[np.uint8]
-    margin_m: NDArray[np.float64]
-    refused_m: NDArray[np.float64]
-    takeoff_m: NDArray[np.float64]
-    amsl_m: NDArray[np.float64]
 
+    @property
+    def agl_m(self) -> NDArray[np.float64]:
+        agl_m: NDArray[np.float64] = self.all_m[AGL]
+        return agl_m
 
-def _metres(batch: Block, column: str) -> NDArray[np.float64]:
-    metres = batch.values(column).astype(np.float64) / 1_000.0
-    metres[~batch.valid(column)] = np.nan
-    return metres
+    @property
+    def amsl_m(self) -> NDArray[np.float64]:
+        amsl_m: NDArray[np.float64] = self.all_m[AMSL]
+        return amsl_m
+
+    @property
+    def margin_m(self) -> NDArray[np.float64]:
+        margin_m: NDArray[np.float64] = self.all_m[MARGIN]
+        return margin_m
 
 
 def best_heights(batch: Block) -> Heights:
     """The heights of each row of a block."""
-    takeoff, amsl, reported = (_metres(batch, name) for name in ("takeoff_height_mm", "amsl_mm", "agl_mm"))
-    with np.errstate(invalid="ignore"):
-        takeoff[(takeoff < TAKEOFF_RANGE_M[0]) | (takeoff > TAKEOFF_RANGE_M[1])] = np.nan
-        amsl[(amsl < AMSL_RANGE_M[0]) | (amsl > AMSL_RANGE_M[1])] = np.nan
-        impossible = (reported < LOWEST_AGL_M) | (np.abs(reported - takeoff) > FAR_FROM_TAKEOFF_M)
-    usable = ~np.isnan(reported) & ~impossible
-    source = np.where(
-        usable, batch.values("agl_source"), np.where(np.isnan(takeoff), HeightSource.NONE, HeightSource.TAKEOFF)
-    ).astype(np.uint8)
-    margins = np.zeros(max(HeightSource) + 1)
-    for known, margin in MARGIN_M.items():
-        margins[known] = margin
-    return Heights(
-        agl_m=np.where(usable, reported, takeoff),
-        source=source,
-        margin_m=margins[source],
-        refused_m=np.where(impossible, reported, np.nan),
-        takeoff_m=takeoff,
-        amsl_m=amsl,
-    )
+    heights = Heights(np.empty((5, batch.num_rows)), np.empty(batch.num_rows, np.uint8))
+    _best.run(
+        batch.values("takeoff_height_mm"), batch.valid("takeoff_height_mm"),
+        batch.values("amsl_mm"), batch.valid("amsl_mm"),
+        batch.values("agl_mm"), batch.valid("agl_mm"), batch.values("agl_source"),
+        _MARGINS_M, heights.all_m, heights.source,
+    )  # fmt: skip
+    return heights
+
+
+@kernel(
+    given(int32), given(boolean), given(int32), given(boolean), given(int32), given(boolean), given(uint8),
+    given(float64), float64[:, ::1], uint8[::1],
+)  # fmt: skip
+def _best(
+    takeoff_mm, has_takeoff, amsl_mm, has_amsl, reported_mm, has_reported, reported_source, margins_m, all_m, source
+):  # fmt: skip
+    for i in range(len(source)):
+        takeoff = takeoff_mm[i] / 1_000.0 if has_takeoff[i] else nan
+        if takeoff < TAKEOFF_RANGE_M[0] or takeoff > TAKEOFF_RANGE_M[1]:
+            takeoff = nan
+        amsl = amsl_mm[i] / 1_000.0 if has_amsl[i] else nan
+        if amsl < AMSL_RANGE_M[0] or amsl > AMSL_RANGE_M[1]:
+            amsl = nan
+        reported = reported_mm[i] / 1_000.0 if has_reported[i] else nan
+        impossible = reported < LOWEST_AGL_M or abs(reported - takeoff) > FAR_FROM_TAKEOFF_M
+        if has_reported[i] and not impossible:
+            best, by = reported, reported_source[i]
+        else:
+            best, by = takeoff, (_NONE if takeoff != takeoff else _TAKEOFF)
+        if by >= len(margins_m):
+            raise ValueError("a source of height that nobody knows")
+        all_m[AGL, i], all_m[AMSL, i], all_m[TAKEOFF, i] = best, amsl, takeoff
+        all_m[MARGIN, i], source[i] = margins_m[by], by
+        all_m[REFUSED, i] = reported if impossible else nan

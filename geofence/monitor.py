@@ -6,7 +6,7 @@ any inclusion and outside every exclusion). Footprint, floor and ceiling are one
 """
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -20,8 +20,9 @@ from core.observed import Delays, Observed
 from core.units import US_PER_S
 from geofence import words
 from geofence.distance import Nearest, nearest
-from geofence.index import Entry, ZoneIndex
-from geofence.vertical import Band, Fix, Limits
+from geofence.index import Entry, Pairs, ZoneIndex
+from geofence.sift import Sift, Track
+from geofence.vertical import Band, Fix
 from geofence.zone import ZoneKind, ZoneVersion
 
 KEEP_IN = "GEOFENCE-KEEP-IN"
@@ -29,36 +30,20 @@ KEEP_OUT = "GEOFENCE-KEEP-OUT"
 Tiers = tuple[tuple[Level, float], ...]
 PATH_LONGEST_US = 5 * US_PER_S  # between two fixes further apart in time nobody knows the path
 PATH_FASTEST_MPS = 150.0  # faster is a jump of the receiver, not a path
+_NONE = np.empty((0, 2), np.int64)
+_NO_PAIRS: Pairs = (np.empty(0, np.intp), np.empty(0, np.intp))
 
 
 @dataclass(frozen=True, slots=True)
-class Track:
-    """The judged, positioned rows of a block, (n,) each, in order; rows numbers them in the block.
+class Sightings:
+    """Rows of a block that need a closer look. outside: (n,) bool, outside every keep-in zone that applies to them.
 
-    before_*: the fix before each of the same aircraft (NaN and 0 where there is none). heights_m: (3, n) above ground,
-    above mean sea level, above take-off, NaN where not known; margin_m belongs to the first.
+    inside, crossed: (k, 2) row and number of the entry: keep-out zones it may be in, zones its path may have crossed.
     """
 
-    rows: NDArray[np.intp]
-    aircraft: NDArray[np.int16]
-    time_us: NDArray[np.int64]
-    lon_deg: NDArray[np.float64]
-    lat_deg: NDArray[np.float64]
-    before_us: NDArray[np.int64]
-    before_lon_deg: NDArray[np.float64]
-    before_lat_deg: NDArray[np.float64]
-    heights_m: NDArray[np.float64]
-    margin_m: NDArray[np.float64]
-
-
-@dataclass(slots=True)
-class Sightings:
-    """Rows of a block that need a closer look, by row: keep-out zones it may be in, zones its path crossed, and rows
-    outside every keep-in zone that applies to them."""
-
-    inside: dict[int, list[Entry]] = field(default_factory=dict)
-    crossed: dict[int, list[Entry]] = field(default_factory=dict)
-    outside: set[int] = field(default_factory=set)
+    outside: NDArray[np.bool_]
+    inside: NDArray[np.int64]
+    crossed: NDArray[np.int64]
 
 
 class Monitor:
@@ -67,19 +52,18 @@ class Monitor:
     def __init__(self, index: ZoneIndex) -> None:
         self.index = index
         self.entries = index.entries
-        self._from = np.array([e.from_us for e in self.entries], np.int64)
-        self._to = np.array([e.to_us for e in self.entries], np.int64)
-        self._keep_in = np.array([e.zone.kind is ZoneKind.KEEP_IN for e in self.entries], np.bool_)
-        self._named = [i for i, e in enumerate(self.entries) if e.zone.aircraft_ids is not None]
-        self._operators = {e.zone.operator_id for e in self.entries}
-        self._limits = Limits([e.zone for e in self.entries])
+        self._sift = Sift(self.entries)
         self._keep_in_for: dict[tuple[UUID, UUID | None], list[int]] = {}
         self._by_zone: dict[UUID, list[Entry]] = {}
         for i, entry in enumerate(self.entries):
             self._by_zone.setdefault(entry.zone.zone_id, []).append(entry)
             if entry.zone.kind is ZoneKind.KEEP_IN:
-                for aircraft in entry.zone.aircraft_ids or (None,):
+                for aircraft in (None,) if entry.zone.aircraft_ids is None else entry.zone.aircraft_ids:
                     self._keep_in_for.setdefault((entry.zone.operator_id, aircraft), []).append(i)
+
+    def audience(self, operator: UUID, aircraft: UUID) -> int:
+        """A number for all aircraft for whom the same zones are meant: what a Track wants to know of them."""
+        return self._sift.audience(operator, aircraft)
 
     def entry(self, zone_id: UUID, time_us: int) -> Entry | None:
         """The version of a zone that decides at a time, if any."""
@@ -92,80 +76,22 @@ class Monitor:
     def _keep_ins(self, operator: UUID, aircraft: UUID) -> list[int]:
         return self._keep_in_for.get((operator, None), []) + self._keep_in_for.get((operator, aircraft), [])
 
-    def watch(self, track: Track, operators: list[UUID], aircraft: list[UUID]) -> Sightings:
-        """Look at a block. operators, aircraft: by aircraft code, who it is."""
-        seen = Sightings()
+    def by_row(self, seen: NDArray[np.int64]) -> dict[int, list[Entry]]:
+        """The entries of each row of a block, in their own order, whatever order the index found them in."""
+        rows: dict[int, list[Entry]] = {}
+        for row, number in sorted(seen.tolist()):
+            rows.setdefault(row, []).append(self.entries[number])
+        return rows
+
+    def watch(self, track: Track) -> Sightings:
+        """Look at a block."""
+        outside = np.zeros(len(track.time_us), np.bool_)
         if not self.entries or not len(track.rows):
-            return seen
-        points, entries = self._apply(*self.index.containing(track.lon_deg, track.lat_deg), track, operators, aircraft)
-        outer, inner = self._limits.depths_m(points, entries, track.heights_m, track.margin_m)
-        with np.errstate(invalid="ignore"):
-            in_volume = ~(outer <= 0.0)  # not known counts as perhaps
-            well_inside = inner >= 0.0
-        keep_in = self._keep_in[entries]
-        for point, entry in zip(points[in_volume & ~keep_in], entries[in_volume & ~keep_in], strict=True):
-            seen.inside.setdefault(int(track.rows[point]), []).append(self.entries[entry])
-        conforming = np.zeros(len(track.rows), np.bool_)
-        conforming[points[keep_in & well_inside]] = True
-        must = np.zeros(len(track.rows), np.bool_)
-        for code in np.unique(track.aircraft).tolist():
-            mine = track.aircraft == code
-            for i in self._keep_ins(operators[code], aircraft[code]):
-                must |= mine & (track.time_us >= self._from[i]) & (track.time_us < self._to[i])
-        seen.outside = set(track.rows[must & ~conforming].tolist())
-        self._paths(track, operators, aircraft, must & conforming, seen)
-        return seen
-
-    def _apply(
-        self,
-        points: NDArray[np.intp],
-        entries: NDArray[np.intp],
-        track: Track,
-        operators: list[UUID],
-        aircraft: list[UUID],
-    ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Of (point, entry) pairs, those in force at the point's time and meant for its aircraft."""
-        times = track.time_us[points]
-        meant = (times >= self._from[entries]) & (times < self._to[entries])
-        for i in self._named:
-            pairs = entries == i
-            if pairs.any():
-                wanted = set(self.entries[i].zone.aircraft_ids or ())
-                codes = [code for code, who in enumerate(aircraft) if who in wanted]
-                meant &= ~pairs | np.isin(track.aircraft[points], codes)
-        if self._operators != set(operators):
-            codes_of = {who: code for code, who in enumerate(dict.fromkeys([*self._operators, *operators]))}
-            owner = np.array([codes_of[e.zone.operator_id] for e in self.entries])
-            flown_by = np.array([codes_of[who] for who in operators])
-            meant &= owner[entries] == flown_by[track.aircraft[points]]
-        return points[meant], entries[meant]
-
-    def _paths(
-        self, track: Track, operators: list[UUID], aircraft: list[UUID], conforming: NDArray[np.bool_], seen: Sightings
-    ) -> None:
-        """Zones that a path between two fixes runs through though neither end tells: a thin zone cannot be jumped."""
-        with np.errstate(invalid="ignore"):
-            known = ~np.isnan(track.before_lon_deg) & (track.time_us - track.before_us <= PATH_LONGEST_US)
-            known &= (track.lon_deg != track.before_lon_deg) | (track.lat_deg != track.before_lat_deg)
-        if not known.any():
-            return
-        chosen = np.flatnonzero(known)
-        ends = np.stack(
-            (
-                np.column_stack((track.before_lon_deg[chosen], track.before_lat_deg[chosen])),
-                np.column_stack((track.lon_deg[chosen], track.lat_deg[chosen])),
-            ),
-            axis=1,
-        )
-        paths, entries = self.index.crossing(ends)
-        points, entries = self._apply(chosen[paths], entries, track, operators, aircraft)
-        for point, number in zip(points.tolist(), entries.tolist(), strict=True):
-            entry, row = self.entries[number], int(track.rows[point])
-            if entry.zone.kind is ZoneKind.KEEP_OUT:
-                if entry not in seen.inside.get(row, ()):
-                    seen.crossed.setdefault(row, []).append(entry)
-            elif conforming[point] and not entry.convex:
-                seen.crossed.setdefault(row, []).append(entry)
+            return Sightings(outside, _NONE, _NONE)
+        held = self.index.containing(track.lon_deg, track.lat_deg)
+        touched = self.index.crossing(track.paths_deg) if len(track.paths_deg) else _NO_PAIRS
+        inside, crossed = self._sift.sift(track, held, touched, outside)
+        return Sightings(outside, inside, crossed)
 
 
 def keep_out(entry: Entry, fix: Fix) -> Observed:

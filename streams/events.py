@@ -11,7 +11,8 @@ from core.sample import HeightSource
 from geofence.height import SOURCE_WORDS
 from geofence.vertical import Fix
 from streams.entry import Entry
-from streams.state import ENGINE, Aircraft, State
+from streams.fleet import Aircraft
+from streams.state import ENGINE, State
 
 
 def condition_id(aircraft: Aircraft, condition: Condition) -> UUID:
@@ -22,7 +23,7 @@ def alert_event(
     state: State, entry: Entry, aircraft: Aircraft, condition: Condition, step: Step, at_us: int, row: int, fix: Fix | None
 ) -> AlertEvent:
     """The event of a step. fix: the position that triggered it, else the last one known is told."""
-    place = fix or (aircraft.last.fix() if aircraft.last else None)
+    place = fix or aircraft.last
     height, datum, source = _height(place)
     return AlertEvent(
         alert_id=condition_id(aircraft, condition),

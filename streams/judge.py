@@ -9,7 +9,7 @@ from core.units import US_PER_S
 from geofence import altitude, monitor
 from geofence.vertical import Fix
 from streams.events import alert_event
-from streams.state import Aircraft, LastFix
+from streams.fleet import Aircraft
 from streams.work import Work
 
 POSITION = "EVIDENCE-POSITION"
@@ -37,8 +37,8 @@ def judge(
     if not judged:
         _off_time(work, aircraft, row, time_us)
         return
-    aircraft.heard_us, aircraft.ended, aircraft.off_time_us = time_us, False, None
-    aircraft.armed, aircraft.airborne = armed, airborne
+    aircraft.heard(time_us, armed, airborne)
+    alarmed = aircraft.alarmed
     fix = work.fix(row) if placed else None
     observations = {seen.key: seen for seen in _observe(work, aircraft, row, fix)}
     for rule, why in _OVER.items():  # a judged sample is the end of these
@@ -49,14 +49,13 @@ def judge(
             if fix is not None and held.rule in (monitor.KEEP_OUT, monitor.KEEP_IN):  # judged by no zone any more
                 _finish(work, aircraft, key, row, time_us, fix, "the zone has ended")
                 continue
-            if not aircraft.alarmed:
+            if not alarmed:
                 _keep(work, aircraft, key, lifecycle.on_the_ground(held, time_us), row, time_us, fix)
     for key, seen in observations.items():
-        alarmed = aircraft.alarmed or seen.rule == AMBIGUOUS
-        stepped = lifecycle.step(aircraft.conditions.get(key), seen, time_us, alarmed)
+        stepped = lifecycle.step(aircraft.conditions.get(key), seen, time_us, alarmed or seen.rule == AMBIGUOUS)
         _keep(work, aircraft, key, stepped, row, time_us, fix)
     if fix is not None:
-        aircraft.last = LastFix.of(fix)
+        aircraft.last = fix
 
 
 def _observe(work: Work, aircraft: Aircraft, row: int, fix: Fix | None) -> list[Observed]:
@@ -85,10 +84,10 @@ def _observe(work: Work, aircraft: Aircraft, row: int, fix: Fix | None) -> list[
 def _zones(work: Work, aircraft: Aircraft, row: int, fix: Fix) -> list[Observed]:
     seen: dict[str, Observed] = {}
     keep_ins = work.monitor.keep_ins(aircraft.operator_id, aircraft.aircraft_id, fix.time_us)
-    if keep_ins and (row in work.sightings.outside or f"{monitor.KEEP_IN}/-" in aircraft.conditions):
+    if keep_ins and (work.sightings.outside[row] or f"{monitor.KEEP_IN}/-" in aircraft.conditions):
         observed = monitor.keep_in(keep_ins, fix)
         seen[observed.key] = observed
-    near = list(work.sightings.inside.get(row, ()))
+    near = list(work.inside.get(row, ()))
     for held in aircraft.conditions.values():  # those that stand are followed outside their zone
         if held.rule == monitor.KEEP_OUT and held.zone_id is not None:
             entry = work.monitor.entry(held.zone_id, fix.time_us)
@@ -97,9 +96,10 @@ def _zones(work: Work, aircraft: Aircraft, row: int, fix: Fix) -> list[Observed]
     for entry in near:
         observed = monitor.keep_out(entry, fix)
         seen[observed.key] = observed
-    if aircraft.last is not None:
-        for entry in work.sightings.crossed.get(row, ()):
-            path = monitor.crossed(entry, keep_ins, aircraft.last.fix(), fix)
+    before = aircraft.last if row in work.crossed else None
+    if before is not None:
+        for entry in work.crossed[row]:
+            path = monitor.crossed(entry, keep_ins, before, fix)
             if path is not None:
                 seen[path.key] = path
     return [seen[key] for key in sorted(seen)]
@@ -127,7 +127,7 @@ def _keep(
     held, told = stepped
     for what, condition in told:
         work.events.append(alert_event(work.state, work.entry, aircraft, condition, what, time_us, row, fix))
-    if held is None:
-        aircraft.conditions.pop(key, None)
-    else:
-        aircraft.conditions[key] = held
+    if held is not None:
+        aircraft.hold(key, held)
+    elif key in aircraft.conditions:
+        aircraft.release(key)

@@ -19,6 +19,7 @@ from aiokafka.structs import ConsumerRecord
 from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
 
+from core.compiled import warm
 from core.kafka import cluster_id, topic_ids
 from core.settings import Settings
 from core.topics import ALERTS, ALERTS_IMPORT, TELEMETRY, TELEMETRY_IMPORT
@@ -73,6 +74,7 @@ class Recorder:
         Raises NotRegistered when topics or positions have not been made, BrokerUnreachable when no broker answers at the
         start; later it waits for broker and database, and says so.
         """
+        warm()
         bootstrap = self._settings.kafka.bootstrap
         self._recording = Recording(await cluster_id(bootstrap))
         self._topic_ids = await topic_ids(bootstrap, self._prefix)

@@ -5,18 +5,26 @@ what was judged of its aircraft is late; a live one over five seconds ahead of i
 stored and not judged.
 """
 
+# mypy: allow-untyped-defs
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
 import numpy as np
+from numba import boolean, int16, int64
 from numpy.typing import NDArray
 
 from core.block import Block
+from core.compiled import given, kernel
 from core.units import US_PER_S
 
 AHEAD_LIMIT_US = 5 * US_PER_S
 FORGET_AFTER_US = 24 * 3600 * US_PER_S
+NEVER = np.iinfo(np.int64).min
 _SWEEP_EVERY_US = 3600 * US_PER_S
+_EPOCH, _SEQ, _HEARD = range(3)
+_KEEP, _LATE, _AHEAD, _JUDGED = range(4)
 
 
 class Mark(msgspec.Struct, array_like=True):
@@ -27,90 +35,126 @@ class Mark(msgspec.Struct, array_like=True):
     heard_us: int
 
 
-class Screen(msgspec.Struct):
-    """One partition's high-water marks and judged times. swept_us: append time of the last sweep of silent ones."""
+class KeptScreen(msgspec.Struct):
+    """A screen as checkpoints and the database keep it. swept_us: append time of the last sweep of silent ones."""
 
     links: dict[str, Mark] = {}
     judged_us: dict[bytes, int] = {}  # aircraft id -> judged time
     swept_us: int = 0
 
+
+class Screen:
+    """One partition's high-water marks and judged times, in columns: the dictionaries say in which row a name stands.
+
+    A row whose time is NEVER has nothing to say: its name stood in a block, and no sample of it counted.
+    """
+
+    def __init__(self, kept: KeptScreen | None = None) -> None:
+        self._hold(kept or KeptScreen())
+
+    def _hold(self, kept: KeptScreen) -> None:
+        self._links = {name: row for row, name in enumerate(kept.links)}
+        self._marks = np.array([(m.epoch, m.seq, m.heard_us) for m in kept.links.values()], np.int64).reshape(-1, 3)
+        self._aircraft = {name: row for row, name in enumerate(kept.judged_us)}
+        self._judged_us = np.array(list(kept.judged_us.values()), np.int64)
+        self._swept_us = kept.swept_us
+
+    def kept(self) -> KeptScreen:
+        marks = zip(self._links, self._marks.tolist(), strict=False)
+        times = zip(self._aircraft, self._judged_us.tolist(), strict=False)
+        return KeptScreen(
+            {name: Mark(*mark) for name, mark in marks if mark[_HEARD] != NEVER},
+            {name: time_us for name, time_us in times if time_us != NEVER},
+            self._swept_us,
+        )
+
     def dump(self) -> bytes:
-        return msgspec.msgpack.encode(self)
+        return msgspec.msgpack.encode(self.kept())
 
     @staticmethod
     def load(data: bytes) -> "Screen":
-        return msgspec.msgpack.decode(data, type=Screen)
+        return Screen(msgspec.msgpack.decode(data, type=KeptScreen))
+
+    def rows(self, links: Sequence[str], aircraft: Sequence[bytes]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Where these names stand, in a row of their own if they are new."""
+        link_rows = _rows(self._links, links)
+        if len(self._links) > len(self._marks):
+            self._marks = grown(self._marks, len(self._links), (-1, -1, NEVER))
+        aircraft_rows = _rows(self._aircraft, aircraft)
+        if len(self._aircraft) > len(self._judged_us):
+            self._judged_us = grown(self._judged_us, len(self._aircraft), NEVER)
+        return link_rows, aircraft_rows
+
+    def sweep(self, append_time_us: int) -> None:
+        """Each hour: forget live links after a day of silence, and aircraft with them; a file's mark stays for good."""
+        if append_time_us - self._swept_us < _SWEEP_EVERY_US:
+            return
+        limit, held = append_time_us - FORGET_AFTER_US, self.kept()
+        links = {name: mark for name, mark in held.links.items() if mark.heard_us >= limit or name.startswith("file:")}
+        judged_us = {name: time_us for name, time_us in held.judged_us.items() if time_us >= limit}
+        self._hold(KeptScreen(links, judged_us, append_time_us))
+
+    @property
+    def columns(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        return self._marks, self._judged_us
 
 
 @dataclass(frozen=True, slots=True)
 class Verdicts:
-    """By row, (n,) bool each. keep: not a duplicate. late, ahead: kept, stored, not judged."""
+    """By row, (n,) bool each. keep: not a duplicate. late, ahead: kept, stored, not judged. judged: the others kept."""
 
     keep: NDArray[np.bool_]
     late: NDArray[np.bool_]
     ahead: NDArray[np.bool_]
-
-    @property
-    def judged(self) -> NDArray[np.bool_]:
-        return self.keep & ~self.late & ~self.ahead
+    judged: NDArray[np.bool_]
 
 
 def screen(state: Screen, batch: Block, append_time_us: int, live: bool) -> Verdicts:
     """Decide each row and move the marks forward. The state given is used up: it is changed in place."""
-    keep = _new_rows(state, batch, append_time_us)
-    times = batch.values("event_time_us").astype(np.int64, copy=False)
-    ahead = keep & (times > append_time_us + AHEAD_LIMIT_US) if live else np.zeros(len(times), np.bool_)
-    late = _late_rows(state, batch, times, keep & ~ahead)
-    if append_time_us - state.swept_us >= _SWEEP_EVERY_US:
-        _sweep(state, append_time_us)
-    return Verdicts(keep, late, ahead)
+    links, aircraft = state.rows(batch.dictionary("link"), batch.dictionary("aircraft_id"))
+    verdicts = np.zeros((4, batch.num_rows), np.bool_)
+    _screen.run(
+        links, batch.codes("link"), batch.values("epoch"), batch.values("seq"),
+        aircraft, batch.codes("aircraft_id"), batch.values("event_time_us"),
+        append_time_us, append_time_us + AHEAD_LIMIT_US if live else np.iinfo(np.int64).max, *state.columns, verdicts,
+    )  # fmt: skip
+    state.sweep(append_time_us)
+    return Verdicts(*verdicts)
 
 
-def _new_rows(state: Screen, batch: Block, append_time_us: int) -> NDArray[np.bool_]:
-    epochs = batch.values("epoch").astype(np.int64, copy=False)
-    seqs = batch.values("seq").astype(np.int64, copy=False)
-    links = batch.codes("link")
-    keep = np.ones(len(seqs), np.bool_)
-    for code, link in enumerate(batch.dictionary("link")):
-        rows = np.flatnonzero(links == code)
-        if not len(rows):
+@kernel(
+    given(int64), given(int16), given(int64), given(int64), given(int64), given(int16), given(int64), int64, int64,
+    int64[:, ::1], int64[::1], boolean[:, ::1],
+)  # fmt: skip
+def _screen(
+    link_rows, link_codes, epochs, seqs, aircraft_rows, aircraft_codes, times_us, append_time_us, ahead_from_us,
+    marks, judged_us, verdicts,
+):  # fmt: skip
+    for i in range(len(seqs)):
+        mark = marks[link_rows[link_codes[i]]]
+        mark[_HEARD] = append_time_us
+        if epochs[i] < mark[_EPOCH] or (epochs[i] == mark[_EPOCH] and seqs[i] <= mark[_SEQ]):
             continue
-        assert isinstance(link, str)
-        mark = state.links.get(link)
-        high = (mark.epoch, mark.seq) if mark else (-1, -1)
-        e, s = epochs[rows], seqs[rows]
-        rising = (e[1:] > e[:-1]) | ((e[1:] == e[:-1]) & (s[1:] > s[:-1]))
-        if (int(e[0]), int(s[0])) > high and rising.all():
-            high = (int(e[-1]), int(s[-1]))
-        else:  # something was sent again: look at each
-            for row, pair in zip(rows.tolist(), zip(e.tolist(), s.tolist(), strict=True), strict=True):
-                if pair > high:
-                    high = pair
-                else:
-                    keep[row] = False
-        state.links[link] = Mark(high[0], high[1], append_time_us)
-    return keep
+        mark[_EPOCH], mark[_SEQ] = epochs[i], seqs[i]
+        verdicts[_KEEP, i] = True
+        aircraft = aircraft_rows[aircraft_codes[i]]
+        if times_us[i] > ahead_from_us:
+            verdicts[_AHEAD, i] = True
+        elif times_us[i] < judged_us[aircraft]:
+            verdicts[_LATE, i] = True
+        else:
+            judged_us[aircraft] = times_us[i]
+            verdicts[_JUDGED, i] = True
 
 
-def _late_rows(state: Screen, batch: Block, times: NDArray[np.int64], candidates: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    aircraft = batch.codes("aircraft_id")
-    late = np.zeros(len(times), np.bool_)
-    for code, key in enumerate(batch.dictionary("aircraft_id")):
-        rows = np.flatnonzero((aircraft == code) & candidates)
-        if not len(rows):
-            continue
-        assert isinstance(key, bytes)
-        before = state.judged_us.get(key)
-        t = times[rows]
-        highest = np.maximum.accumulate(t if before is None else np.concatenate(([before], t)))
-        late[rows] = t < (highest if before is None else highest[1:])
-        state.judged_us[key] = int(highest[-1])
-    return late
+def _rows(held: "dict[str, int] | dict[bytes, int]", names: "Sequence[str] | Sequence[bytes]") -> NDArray[np.intp]:
+    found: dict[str | bytes, int] = held  # type: ignore[assignment]
+    return np.array([found.setdefault(name, len(found)) for name in names], np.intp)
 
 
-def _sweep(state: Screen, append_time_us: int) -> None:
-    """Forget live links after a day of silence, and aircraft with them; a file's mark stays for good."""
-    limit = append_time_us - FORGET_AFTER_US
-    state.links = {k: m for k, m in state.links.items() if m.heard_us >= limit or k.startswith("file:")}
-    state.judged_us = {k: t for k, t in state.judged_us.items() if t >= limit}
-    state.swept_us = append_time_us
+def grown(column: NDArray[np.int64], rows: int, empty: object) -> NDArray[np.int64]:
+    """The same column with room for more rows, at least twice as many."""
+    longer = np.empty((max(rows, 2 * len(column), 16), *column.shape[1:]), column.dtype)
+    longer[:] = empty
+    longer[: len(column)] = column
+    return longer

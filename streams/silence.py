@@ -11,9 +11,10 @@ from core.records import AlertEvent, LinkListened, Listened
 from core.units import US_PER_S
 from streams.entry import Entry, Unjudged
 from streams.events import alert_event
+from streams.fleet import Aircraft
 from streams.judge import LOST, NOT_HEARD, NOT_JUDGED
 from streams.screen import FORGET_AFTER_US
-from streams.state import Aircraft, Link, State
+from streams.state import Link, State
 
 SILENT_US = 5 * US_PER_S
 BROKER_GAP_US = 2 * US_PER_S  # after a longer gap in the broker's own time the five seconds start anew
@@ -23,7 +24,6 @@ _AT_ONCE = Delays(raise_after_us=0, clear_after_us=0)
 def listened(state: State, entry: Entry, body: Listened) -> list[AlertEvent]:
     """Ingest's word for the links of this partition: who was silent meanwhile is lost, or has ended."""
     events: list[AlertEvent] = []
-    of_link = _by_link(state)
     for gap in body.gaps:
         if gap.link in state.links:
             state.links[gap.link].gap_us = max(state.links[gap.link].gap_us, gap.to_us)
@@ -33,14 +33,14 @@ def listened(state: State, entry: Entry, body: Listened) -> list[AlertEvent]:
             continue  # an old word, sent again
         gap_us = 0 if held is None else held.gap_us
         state.links[said.link] = Link(said.epoch, said.up_to_us, max(entry.append_time_us, state.broker_us), gap_us)
-        for key, aircraft in of_link.get(said.link, ()):
+        for aircraft in state.fleet.on_link(said.link):
             if f"{NOT_HEARD}/-" in aircraft.conditions:
                 events += _clear(state, entry, aircraft, f"{NOT_HEARD}/-", said.up_to_us, "ingest is listening again")
             silent_us = said.up_to_us - max(aircraft.heard_us, said.epoch, gap_us)
             if not aircraft.ended and (said.closed or silent_us >= SILENT_US):
                 events += _silent(state, entry, aircraft, said)
             if said.closed and not entry.live:
-                del state.aircraft[key]  # a file says no more; its mark in the screen stays
+                state.fleet.forget(aircraft)  # a file says no more; its mark in the screen stays
         if said.closed:
             del state.links[said.link]
     return events
@@ -55,17 +55,15 @@ def tick(state: State, entry: Entry) -> list[AlertEvent]:
     state.broker_us = now_us
     events: list[AlertEvent] = []
     silent = {name: link for name, link in state.links.items() if now_us - link.told_us >= SILENT_US}
-    of_link = _by_link(state) if silent else {}
     for name, link in silent.items():
-        for _, aircraft in of_link.get(name, ()):
+        for aircraft in state.fleet.on_link(name):
             if not aircraft.ended and f"{NOT_HEARD}/-" not in aircraft.conditions:
                 what = "not heard: ingest is silent, nobody listens to this link"
                 events += _raise(state, entry, aircraft, NOT_HEARD, Level.UNKNOWN, link.up_to_us, now_us, what)
-    for key, aircraft in list(state.aircraft.items()):
-        if now_us - aircraft.heard_us > FORGET_AFTER_US:
-            for condition in list(aircraft.conditions):
-                events += _clear(state, entry, aircraft, condition, now_us, "silent for 24 h: no longer watched")
-            del state.aircraft[key]
+    for aircraft in state.fleet.silent_since(now_us - FORGET_AFTER_US):
+        for condition in list(aircraft.conditions):
+            events += _clear(state, entry, aircraft, condition, now_us, "silent for 24 h: no longer watched")
+        state.fleet.forget(aircraft)
     if any(now_us - link.told_us > FORGET_AFTER_US for link in state.links.values()):
         state.links = {name: link for name, link in state.links.items() if now_us - link.told_us <= FORGET_AFTER_US}
     return events
@@ -80,13 +78,6 @@ def unjudged(state: State, entry: Entry, body: Unjudged) -> list[AlertEvent]:
             what = f"not judged: {body.why}"
             events += _raise(state, entry, aircraft, NOT_JUDGED, Level.UNKNOWN, aircraft.heard_us, entry.append_time_us, what)
     return events
-
-
-def _by_link(state: State) -> dict[str, list[tuple[bytes, Aircraft]]]:
-    links: dict[str, list[tuple[bytes, Aircraft]]] = {}
-    for key, aircraft in state.aircraft.items():
-        links.setdefault(aircraft.link, []).append((key, aircraft))
-    return links
 
 
 def _silent(state: State, entry: Entry, aircraft: Aircraft, said: LinkListened) -> list[AlertEvent]:
@@ -111,10 +102,10 @@ def _raise(
     held, told = lifecycle.step(None, seen, start_us, alarmed=True)
     assert held is not None
     held.beyond_m = None
-    aircraft.conditions[seen.key] = held
+    aircraft.hold(seen.key, held)
     return [alert_event(state, entry, aircraft, condition, step, at_us, -1, None) for step, condition in told]
 
 
 def _clear(state: State, entry: Entry, aircraft: Aircraft, key: str, at_us: int, why: str) -> list[AlertEvent]:
-    told = lifecycle.end(aircraft.conditions.pop(key), why)
+    told = lifecycle.end(aircraft.release(key), why)
     return [alert_event(state, entry, aircraft, condition, step, at_us, -1, None) for step, condition in told]

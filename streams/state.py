@@ -7,13 +7,60 @@ import msgspec
 from alerts.lifecycle import Condition
 from core.sample import HeightSource
 from geofence.vertical import Fix
-from streams.screen import Screen
+from streams.fleet import Aircraft, Fleet
+from streams.screen import KeptScreen, Screen
 
-ENGINE = "1"  # goes up with every change that can give another event for the same records
+ENGINE = "2"  # goes up with every change that can give another event for the same records
 
 
-class LastFix(msgspec.Struct, array_like=True, frozen=True):
-    """A fix as a checkpoint keeps it; None where a height is not known (NaN has no place in JSON)."""
+class Link(msgspec.Struct):
+    """How far ingest has listened to a link. told_us: broker time of the last record that said so. gap_us: up to where ingest
+    had to drop samples of it, which proves nobody silent."""
+
+    epoch: int
+    up_to_us: int
+    told_us: int
+    gap_us: int = 0
+
+
+class State:
+    """One partition. broker_us: the running maximum of the ticks' append times."""
+
+    def __init__(self) -> None:
+        self.screen = Screen()
+        self.fleet = Fleet()
+        self.links: dict[str, Link] = {}
+        self.broker_us = 0
+        self.world = 0
+        self.engine = ""
+
+    @property
+    def aircraft(self) -> dict[bytes, Aircraft]:
+        return self.fleet.by_id
+
+    @staticmethod
+    def empty() -> "State":
+        return State()
+
+    def dump(self) -> bytes:
+        """What `load` takes. Equal states give equal bytes, whatever their columns hold beside."""
+        aircraft = {key: _KeptAircraft.of(each) for key, each in self.aircraft.items()}
+        kept = _Kept(self.screen.kept(), aircraft, self.links, self.broker_us, self.world, self.engine)
+        return msgspec.msgpack.encode(kept)
+
+    @staticmethod
+    def load(data: bytes) -> "State":
+        kept = msgspec.msgpack.decode(data, type=_Kept)
+        state = State()
+        state.screen = Screen(kept.screen)
+        state.links, state.broker_us, state.world, state.engine = kept.links, kept.broker_us, kept.world, kept.engine
+        for each in kept.aircraft.values():
+            each.join(state.fleet)
+        return state
+
+
+class _KeptFix(msgspec.Struct, array_like=True, frozen=True):
+    """A fix as a checkpoint keeps it; None where a height is not known."""
 
     time_us: int
     lon_deg: float
@@ -26,11 +73,11 @@ class LastFix(msgspec.Struct, array_like=True, frozen=True):
     refused_m: float | None
 
     @staticmethod
-    def of(fix: Fix) -> "LastFix":
+    def of(fix: Fix) -> "_KeptFix":
         def known(value: float) -> float | None:
             return None if value != value else value
 
-        return LastFix(
+        return _KeptFix(
             fix.time_us, fix.lon_deg, fix.lat_deg, known(fix.agl_m), fix.margin_m, int(fix.agl_source),
             known(fix.amsl_m), known(fix.takeoff_m), known(fix.refused_m),
         )  # fmt: skip
@@ -45,8 +92,8 @@ class LastFix(msgspec.Struct, array_like=True, frozen=True):
         )  # fmt: skip
 
 
-class Aircraft(msgspec.Struct):
-    """One aircraft as far as it was judged. heard_us: event time of its last judged sample."""
+class _KeptAircraft(msgspec.Struct):
+    """An aircraft as a checkpoint keeps it."""
 
     operator_id: UUID
     aircraft_id: UUID
@@ -56,43 +103,34 @@ class Aircraft(msgspec.Struct):
     armed: bool | None = None
     airborne: bool | None = None
     ended: bool = False
-    off_time_us: int | None = None  # event time of the first of a run of late or ahead samples
-    last: LastFix | None = None
+    off_time_us: int | None = None
+    last: _KeptFix | None = None
     conditions: dict[str, Condition] = {}
 
-    @property
-    def alarmed(self) -> bool:
-        """Airborne, or perhaps: rules of airspace and height are not for an aircraft on the bench."""
-        return self.armed is not False and self.airborne is not False
+    @staticmethod
+    def of(it: Aircraft) -> "_KeptAircraft":
+        last = it.last
+        return _KeptAircraft(
+            it.operator_id, it.aircraft_id, it.link, it.system_id, it.heard_us, it.armed, it.airborne, it.ended,
+            it.off_time_us, _KeptFix.of(last) if last else None, it.conditions,
+        )  # fmt: skip
+
+    def join(self, fleet: Fleet) -> None:
+        it = fleet.meet(self.operator_id, self.aircraft_id, self.link, self.system_id, self.heard_us)
+        it.heard(self.heard_us, self.armed, self.airborne)
+        it.ended, it.off_time_us = self.ended, self.off_time_us
+        if self.last is not None:
+            it.last = self.last.fix()
+        for key, condition in self.conditions.items():
+            it.hold(key, condition)
 
 
-class Link(msgspec.Struct):
-    """How far ingest has listened to a link. told_us: broker time of the last record that said so. gap_us: up to where ingest
-    had to drop samples of it, which proves nobody silent."""
+class _Kept(msgspec.Struct):
+    """The form of a checkpoint."""
 
-    epoch: int
-    up_to_us: int
-    told_us: int
-    gap_us: int = 0
-
-
-class State(msgspec.Struct):
-    """One partition. broker_us: the running maximum of the ticks' append times."""
-
-    screen: Screen
-    aircraft: dict[bytes, Aircraft] = {}
+    screen: KeptScreen
+    aircraft: dict[bytes, _KeptAircraft] = {}
     links: dict[str, Link] = {}
     broker_us: int = 0
     world: int = 0
     engine: str = ""
-
-    @staticmethod
-    def empty() -> "State":
-        return State(Screen())
-
-    def dump(self) -> bytes:
-        return msgspec.msgpack.encode(self)
-
-    @staticmethod
-    def load(data: bytes) -> "State":
-        return msgspec.msgpack.decode(data, type=State)

@@ -8,12 +8,14 @@ from numpy.typing import NDArray
 from core.block import Block
 from core.records import AlertEvent
 from core.sample import HeightSource
-from geofence.height import Heights
+from geofence import index
+from geofence.height import AGL, AMSL, MARGIN, REFUSED, TAKEOFF, Heights
 from geofence.monitor import Monitor, Sightings
 from geofence.vertical import Fix
 from streams.entry import Entry
+from streams.fleet import Aircraft
 from streams.screen import Verdicts
-from streams.state import Aircraft, State
+from streams.state import State
 
 
 @dataclass(slots=True)
@@ -26,22 +28,26 @@ class Work:
     monitor: Monitor
     events: list[AlertEvent] = field(default_factory=list)
     verdicts: Verdicts = field(init=False)
-    aircraft: list[Aircraft] = field(init=False)  # by code
+    aircraft: list[Aircraft | None] = field(init=False)  # by code; None for one without a row that is kept
+    fleet_rows: NDArray[np.int64] = field(init=False)  # by code: its row in the fleet's columns
     codes: NDArray[np.int16] = field(init=False)
     time_us: NDArray[np.int64] = field(init=False)
-    kind: NDArray[np.generic] = field(init=False)  # SampleKind
-    no_position: NDArray[np.generic] = field(init=False)  # NoPosition
-    ambiguous: NDArray[np.generic] = field(init=False)
+    kind: NDArray[np.uint8] = field(init=False)  # SampleKind
+    no_position: NDArray[np.uint8] = field(init=False)  # NoPosition
+    ambiguous: NDArray[np.bool_] = field(init=False)
+    armed: NDArray[np.int8] = field(init=False)  # -1: not known
+    airborne: NDArray[np.int8] = field(init=False)
     lon_deg: NDArray[np.float64] = field(init=False)
     lat_deg: NDArray[np.float64] = field(init=False)
     heights: Heights = field(init=False)
     sightings: Sightings = field(init=False)
-    look: NDArray[np.bool_] = field(init=False)  # rows that need a look of their own
+    inside: dict[int, list[index.Entry]] = field(init=False)  # the sightings, by row
+    crossed: dict[int, list[index.Entry]] = field(init=False)
+    look: NDArray[np.bool_] = field(init=False)  # rows that are not clear
 
     def fix(self, row: int) -> Fix:
-        h = self.heights
+        all_m = self.heights.all_m[:, row].tolist()
         return Fix(
-            int(self.time_us[row]), float(self.lon_deg[row]), float(self.lat_deg[row]),
-            float(h.agl_m[row]), float(h.margin_m[row]), HeightSource(h.source[row]),
-            float(h.amsl_m[row]), float(h.takeoff_m[row]), float(h.refused_m[row]),
+            int(self.time_us[row]), float(self.lon_deg[row]), float(self.lat_deg[row]), all_m[AGL], all_m[MARGIN],
+            HeightSource(self.heights.source[row]), all_m[AMSL], all_m[TAKEOFF], all_m[REFUSED],
         )  # fmt: skip

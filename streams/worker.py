@@ -16,6 +16,7 @@ import faust
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
+from core.compiled import warm
 from core.kafka import ensure_topics, producer
 from core.settings import Settings
 from core.topics import TELEMETRY, TELEMETRY_IMPORT, WORLD
@@ -157,6 +158,7 @@ async def run(settings: Settings, accept_gap: Iterable[int] = ()) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
+    warm()
     await ensure_topics(settings.kafka.bootstrap, settings.kafka.prefix)
     worker = Worker(settings, accept_gap)
     await worker.start()

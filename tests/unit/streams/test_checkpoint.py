@@ -4,6 +4,7 @@ import os
 
 from core.units import US_PER_S
 from streams import checkpoint
+from streams.screen import Screen
 from streams.state import State
 from tests.unit.streams.flight import Engine, at, zone
 
@@ -11,8 +12,10 @@ from tests.unit.streams.flight import Engine, at, zone
 def big_state() -> State:
     engine = Engine(zone())
     engine.fly(*(at(i * 0.5) for i in range(6)))
+    held = engine.state.screen.kept()
     for number in range(40_000):  # incompressible, so that it takes several chunks
-        engine.state.screen.judged_us[os.urandom(16)] = number * US_PER_S
+        held.judged_us[os.urandom(16)] = number * US_PER_S
+    engine.state.screen = Screen(held)
     return engine.state
 
 

@@ -10,6 +10,7 @@ from core.units import US_PER_S
 from geofence.zone import ZoneKind
 from streams.entry import Entry, Unjudged
 from streams.pipeline import advance
+from streams.screen import Screen
 from streams.state import State
 from tests.unit.streams.flight import LINK, LON, OPERATOR, SQUARE, T0, Engine, S, at, told, zone
 
@@ -20,13 +21,13 @@ def test_an_earlier_sample_is_late_and_not_judged():
     engine = Engine(zone())
     engine.fly(at(10, lon=150.0))
     assert engine.fly(at(8, seq=20_000), at(9, seq=20_001)) == []
-    assert engine.state.screen.judged_us[aircraft_id(OPERATOR, LINK, 1).bytes] == T0 + 10 * S
+    assert engine.state.screen.kept().judged_us[aircraft_id(OPERATOR, LINK, 1).bytes] == T0 + 10 * S
 
 
 def test_a_live_sample_far_ahead_of_its_append_time_is_not_judged():
     engine = Engine(zone())
     assert engine.fly(at(0), at(20, seq=2), appended=10) == []
-    assert engine.state.screen.judged_us[aircraft_id(OPERATOR, LINK, 1).bytes] == T0
+    assert engine.state.screen.kept().judged_us[aircraft_id(OPERATOR, LINK, 1).bytes] == T0
 
 
 def test_samples_late_for_five_seconds_put_the_clock_in_doubt_until_one_is_on_time():
@@ -46,7 +47,9 @@ def test_a_duplicate_changes_nothing():
     before = engine.state.dump()
     assert told(once) == [("GEOFENCE-KEEP-OUT", "raised", "breach")]
     assert engine.fly(*flight) == []
-    engine.state.screen.links[LINK].heard_us = State.load(before).screen.links[LINK].heard_us
+    marks = engine.state.screen.kept()
+    marks.links[LINK].heard_us = State.load(before).screen.kept().links[LINK].heard_us
+    engine.state.screen = Screen(marks)
     assert engine.state.dump() == before
 
 
@@ -120,7 +123,7 @@ def test_the_last_record_of_a_file_closes_its_link_armed_is_lost():
     (lost,) = engine.listened(0.1, FILE, closed=True, epoch=0)
     assert (lost.rule, lost.start_us) == ("LINK-LOST", T0)
     assert engine.state.aircraft == {}, "a closed file says no more"
-    assert FILE in engine.state.screen.links, "its high-water mark stays"
+    assert FILE in engine.state.screen.kept().links, "its high-water mark stays"
 
 
 def test_a_file_imported_again_changes_nothing():

@@ -1,0 +1,122 @@
+"""The engine as plainly as it can be said: every row of a block by itself, every zone tried, no kernel, no index.
+
+It judges with the same rules (streams/judge.py) and must give the same events and leave the same aircraft.
+"""
+
+import math
+from types import SimpleNamespace
+from uuid import UUID
+
+import shapely
+
+from core.block import Block
+from core.records import AlertEvent
+from core.sample import HeightSource, NoPosition
+from geofence.height import AMSL_RANGE_M, FAR_FROM_TAKEOFF_M, LOWEST_AGL_M, MARGIN_M, TAKEOFF_RANGE_M
+from geofence.index import Entry as ZoneEntry
+from geofence.monitor import PATH_LONGEST_US
+from geofence.vertical import Band, Fix
+from geofence.zone import ZoneKind
+from streams.entry import Entry
+from streams.judge import judge
+from streams.screen import AHEAD_LIMIT_US
+from streams.state import State
+
+
+class Plain:
+    """One partition. state holds its aircraft; marks and judged times are plain dictionaries."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self._marks: dict[str, tuple[int, int]] = {}
+        self._judged_us: dict[bytes, int] = {}
+
+    def advance(self, entry: Entry, monitor) -> list[AlertEvent]:
+        assert isinstance(entry.body, Block)
+        events: list[AlertEvent] = []
+        samples = entry.body.rows()
+        for row, sample in enumerate(samples):
+            pair = sample["epoch"], sample["seq"]
+            if pair <= self._marks.get(sample["link"], (-1, -1)):
+                continue
+            self._marks[sample["link"]] = pair
+            self._judge(entry, monitor, samples, row, events)
+        return events
+
+    def _judge(self, entry: Entry, monitor, samples, row: int, events: list[AlertEvent]) -> None:
+        sample = samples[row]
+        key, time_us = sample["aircraft_id"], sample["event_time_us"]
+        aircraft = self.state.aircraft.get(key)
+        if aircraft is None:
+            first = next(one for one in samples if one["aircraft_id"] == key)
+            aircraft = self.state.fleet.meet(
+                UUID(bytes=first["operator_id"]), UUID(bytes=key), first["link"], first["system_id"],
+                min(first["event_time_us"], entry.append_time_us),
+            )  # fmt: skip
+        ahead = entry.live and time_us > entry.append_time_us + AHEAD_LIMIT_US
+        late = not ahead and time_us < self._judged_us.get(key, 0)
+        judged = not (ahead or late)
+        if judged:
+            self._judged_us[key] = time_us
+        placed = judged and sample["no_position"] == NoPosition.PRESENT
+        fix, before = height(sample), aircraft.last
+        seen = sightings(monitor, aircraft, before, fix) if placed else (False, [], [])
+        work = SimpleNamespace(
+            state=self.state, entry=entry, monitor=monitor, events=events,
+            time_us={row: time_us}, no_position={row: sample["no_position"]}, ambiguous={row: sample["ambiguous"]},
+            kind={row: sample["kind"]}, look={row: True}, verdicts=SimpleNamespace(ahead={row: ahead}), fix=lambda _: fix,
+            sightings=SimpleNamespace(outside={row: seen[0]}), inside={row: seen[1]}, crossed={row: seen[2]},
+        )  # fmt: skip
+        judge(work, aircraft, row, judged, placed, sample["armed"], sample["airborne"])
+
+
+def height(sample) -> Fix:
+    takeoff = within(sample["takeoff_height_mm"], TAKEOFF_RANGE_M)
+    reported = math.nan if sample["agl_mm"] is None else sample["agl_mm"] / 1_000.0
+    impossible = reported < LOWEST_AGL_M or abs(reported - takeoff) > FAR_FROM_TAKEOFF_M
+    if not math.isnan(reported) and not impossible:
+        best, source = reported, HeightSource(sample["agl_source"])
+    else:
+        best, source = takeoff, HeightSource.NONE if math.isnan(takeoff) else HeightSource.TAKEOFF
+    return Fix(
+        sample["event_time_us"], (sample["lon_e7"] or 0) / 1e7, (sample["lat_e7"] or 0) / 1e7, best, MARGIN_M.get(source, 0.0),
+        source, within(sample["amsl_mm"], AMSL_RANGE_M), takeoff, reported if impossible else math.nan,
+    )  # fmt: skip
+
+
+def within(value_mm: int | None, limits_m: tuple[float, float]) -> float:
+    value_m = math.nan if value_mm is None else value_mm / 1_000.0
+    return value_m if limits_m[0] <= value_m <= limits_m[1] else math.nan
+
+
+def sightings(monitor, aircraft, before: Fix | None, fix: Fix) -> tuple[bool, list[ZoneEntry], list[ZoneEntry]]:
+    """Outside every keep-in zone that applies; keep-out zones it may be in; zones that its path may have crossed."""
+    meant = [
+        entry
+        for entry in monitor.entries
+        if entry.from_us <= fix.time_us < entry.to_us and entry.zone.operator_id == aircraft.operator_id
+        if entry.zone.aircraft_ids is None or aircraft.aircraft_id in entry.zone.aircraft_ids
+    ]
+    keep_ins = [entry for entry in meant if entry.zone.kind is ZoneKind.KEEP_IN]
+    conforming = any(
+        entry.holds(fix.lon_deg, fix.lat_deg) and band.known and band.inner_m >= 0
+        for entry in keep_ins
+        for band in [Band.of(entry.zone, fix)]
+    )
+    inside = [
+        entry
+        for entry in meant
+        if entry.zone.kind is ZoneKind.KEEP_OUT and entry.holds(fix.lon_deg, fix.lat_deg)
+        for band in [Band.of(entry.zone, fix)]
+        if not band.known or band.outer_m > 0
+    ]
+    crossed = []
+    ends = [] if before is None else [(before.lon_deg, before.lat_deg), (fix.lon_deg, fix.lat_deg)]
+    if before is not None and ends[0] != ends[1] and fix.time_us - before.time_us <= PATH_LONGEST_US:
+        path = shapely.linestrings(ends)
+        for entry in meant:
+            if entry.footprint.intersects(path):
+                keep_out = entry.zone.kind is ZoneKind.KEEP_OUT
+                if entry not in inside if keep_out else conforming and not entry.convex:
+                    crossed.append(entry)
+    return bool(keep_ins) and not conforming, inside, crossed
