@@ -131,6 +131,8 @@ class Layout:
         self.validity_words = np.array(self.validity)[_NULLABLE, None] // 8 + np.arange(_padded(self.bits) // 8)
         self.ones = int.to_bytes((1 << rows) - 1, _padded(self.bits), "little")
         self.zeros = bytes(_padded(self.bits))
+        self.places = np.zeros((len(COLUMNS), 4), np.int64)
+        self.places[:, 0], self.places[:, 1] = self.data, self.validity
         self.whole = np.frombuffer(self.ones, "<u8")
 
     def bitmap(self, mask: Mask) -> tuple[bytes, int]:
@@ -221,16 +223,33 @@ def _texts(number: int, words: Sequence[bytes | str]) -> tuple[bytes, ...]:
 class Wire:
     """A stream of our own writer, checked, its columns looked at only when asked for: views of its bytes where they can."""
 
-    __slots__ = ("_at", "_layout", "_nulls", "_value", "_words", "rows")
+    __slots__ = ("_at", "_layout", "_nulls", "_words", "rows", "value")
 
     def __init__(self, value: bytes, at: int, layout: Layout, nulls: list[int], words: dict[str, Words]) -> None:
-        self.rows = layout.rows
-        self._value, self._at, self._layout, self._nulls, self._words = value, at, layout, nulls, words
+        self.rows, self.value = layout.rows, value
+        self._at, self._layout, self._nulls, self._words = at, layout, nulls, words
+
+    def places(self) -> NDArray[np.int64]:
+        """(columns, 4) into value: of each column its data, its validity bitmap; of words their ids, or offsets and text."""
+        places = self._layout.places + self._at
+        at = len(_SCHEMA)
+        for number, (name, kind) in enumerate(_WORDS):
+            count = len(self._words[name])
+            if kind is Kind.ID:
+                begin = text = at + len(_ids_head(number, count))
+                at = begin + 16 * count
+            else:
+                size = int.from_bytes(self.value[at + _TEXT_SIZE_AT : at + _TEXT_SIZE_AT + 8], "little")
+                begin = at + len(_texts_head(number, count, size))
+                text = begin + _padded(4 * (count + 1))
+                at = text + _padded(size)
+            places[_INDEX[name], 2:] = begin, text
+        return places
 
     def array(self, name: str) -> Array:
         """(n,), anything where null."""
         dtype, at = _DTYPES[name], self._at + self._layout.data[_INDEX[name]]
-        return self._bits(at) if dtype == np.bool_ else np.frombuffer(self._value, dtype, self.rows, at)
+        return self._bits(at) if dtype == np.bool_ else np.frombuffer(self.value, dtype, self.rows, at)
 
     def valid(self, name: str) -> Mask | None:
         """(n,), None: all are valid."""
@@ -247,10 +266,10 @@ class Wire:
         return gather(np.frombuffer(self._value, np.uint8), self._at, self._layout.places, self.rows)
 
     def encode(self) -> bytes:
-        return self._value
+        return self.value
 
     def _bits(self, at: int) -> Mask:
-        packed = np.frombuffer(self._value, np.uint8, self._layout.bits, at)
+        packed = np.frombuffer(self.value, np.uint8, self._layout.bits, at)
         return np.unpackbits(packed, count=self.rows, bitorder="little").view(np.bool_)
 
 

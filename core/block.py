@@ -134,6 +134,12 @@ class Block:
         """As one self-describing Arrow IPC stream."""
         return self._source.encode()
 
+    def wire(self) -> arrow.Wire:
+        """Its bytes, and where in them each column is."""
+        wire = self._source if isinstance(self._source, arrow.Wire) else arrow.read(self.encode())
+        assert wire is not None, "what is written can be read"
+        return wire
+
     def __eq__(self, other: object) -> bool:
         """The same rows with the same codes and dictionaries."""
         if not isinstance(other, Block):

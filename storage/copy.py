@@ -5,7 +5,7 @@ field a 32-bit length (-1: null) and its bytes, big-endian; a 16-bit -1 at the e
 matrix of bytes; what a row does not have (a null's bytes, the rest of a short text) is left out by one mask.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -16,8 +16,8 @@ from psycopg import AsyncConnection, sql
 
 from storage.errors import UnfitValue
 
-_SIGNATURE = b"PGCOPY\n\xff\r\n\0" + bytes(8)  # no flags, no header extension
-_TRAILER = b"\xff\xff"
+SIGNATURE = b"PGCOPY\n\xff\r\n\0" + bytes(8)  # no flags, no header extension
+TRAILER = b"\xff\xff"
 _ROWS_AT_A_TIME = 2_048  # about half a megabyte of telemetry: stays in the cache
 _WIDEST_MATRIX = 16 << 20  # bytes: long texts make it fewer rows
 _PG_EPOCH_US = 946_684_800_000_000  # 2000-01-01, where timestamptz counts from
@@ -53,15 +53,22 @@ class Column:
 
 async def copy_into(conn: AsyncConnection[Any], table: str, columns: Sequence[Column]) -> None:
     """Write the rows into a table, in the order given, within whatever transaction the connection is in."""
-    names = sql.SQL(", ").join(sql.Identifier(column.name) for column in columns)
-    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(sql.Identifier(table), names)
+    await copy_rows(conn, table, [column.name for column in columns], encode(columns))
+
+
+async def copy_rows(conn: AsyncConnection[Any], table: str, names: Sequence[str], pieces: Iterable[bytes]) -> None:
+    """The same of rows that are encoded already. While the server works on one piece the next is asked for."""
+    fields = sql.SQL(", ").join(map(sql.Identifier, names))
+    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(sql.Identifier(table), fields)
     async with conn.cursor() as cursor, cursor.copy(statement) as copy:
-        for piece in encode(columns):
+        await copy.write(SIGNATURE)
+        for piece in pieces:
             await copy.write(piece)
+        await copy.write(TRAILER)
 
 
 def encode(columns: Sequence[Column]) -> Iterator[bytes]:
-    """The whole stream in pieces, signature and trailer included.
+    """The rows in pieces, without the stream's signature and trailer.
 
     Raises UnfitValue for a number that its type cannot hold, or a word that PostgreSQL cannot.
     """
@@ -72,10 +79,8 @@ def encode(columns: Sequence[Column]) -> Iterator[bytes]:
     fields = [_field(column) for column in columns]
     widest = 2 + sum(4 + field.width for field in fields)
     step = max(1, min(_ROWS_AT_A_TIME, _WIDEST_MATRIX // widest))
-    yield _SIGNATURE
     for start in range(0, count, step):
         yield _rows(fields, start, min(start + step, count))
-    yield _TRAILER
 
 
 @dataclass(frozen=True, slots=True)

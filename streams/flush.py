@@ -6,7 +6,7 @@ there whole or will be written again.
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -18,12 +18,12 @@ from core.errors import WedgetailError
 from core.records import AlertEvent, Gap, Listened
 from core.topics import ALERTS, ALERTS_IMPORT, TELEMETRY, TELEMETRY_IMPORT
 from core.units import utc
-from storage.copy import copy_into
+from storage.copy import copy_rows
 from storage.queries import load
 from streams import gaps
 from streams.gaps import Follow
 from streams.logged import UNREADABLE, Logged
-from streams.rows import Screened, telemetry_columns
+from streams.rows import NAMES, Screened, telemetry_rows
 from streams.screen import Screen, screen
 
 log = logging.getLogger(__name__)
@@ -125,32 +125,40 @@ class Recording:
 
         All or nothing: Fenced and every psycopg.Error leave the database as it was, and the parts to be loaded anew.
         """
-        counts, blocks, met, missing = _screen_all(flush, self.known)
+        found = _Found()
         async with conn.transaction():
-            for table, screened in blocks.items():
-                await copy_into(conn, table, telemetry_columns(screened))
+            for topic, table in _TABLES.items():
+                parts = [(part, entries) for part, entries in flush if part.topic == topic]
+                if any(entry.batch is not None for _, entries in parts for entry in entries):
+                    await copy_rows(conn, table, NAMES, _rows(parts, self.known, found))
+                else:
+                    for part, entries in parts:
+                        _screened(part, entries, found)
+            met = sorted(found.met.values(), key=lambda each: each.aircraft_id)  # one order: no deadlock
             await _meet(conn, met)
-            await _gaps(conn, missing)
-            await _alerts(conn, flush, counts)
+            await _gaps(conn, found.missing)
+            await _alerts(conn, flush, found.counts)
             await self._save(conn, flush)
             # Behind the fence: before it, an old owner would meet its successor's log as a duplicate key.
             await _log(conn, self.cluster, flush)
+        counts = found.counts
+        counts.gaps = len(found.missing)
         for part, entries in flush:
             part.next = entries[-1].offset + 1
+            counts.records += len(entries)
+            counts.unreadable += sum(entry.kind == UNREADABLE for entry in entries)
         self.known.update({each.aircraft_id: each.vehicle_type is not None for each in met})
         return counts
 
     async def _save(self, conn: AsyncConnection[Any], flush: Sequence[tuple[Part, Sequence[Logged]]]) -> None:
         screened = [part for part, _ in flush if part.topic in _TABLES]
-        if screened:
-            states = {
-                "cluster": self.cluster,
-                "topic_ids": [part.topic_id for part in screened],
-                "partitions": [part.partition for part in screened],
-                "states": [part.screen.dump() for part in screened],
-                "follows": [part.follow.dump() for part in screened],
-            }
-            await conn.execute(load("recorder")["save_screens"], states)
+        states = {
+            "cluster": self.cluster,
+            "topic_ids": [part.topic_id for part in screened],
+            "partitions": [part.partition for part in screened],
+            "states": [part.screen.dump() for part in screened],
+            "follows": [part.follow.dump() for part in screened],
+        }
         moves = {
             "cluster": self.cluster,
             "topic_ids": [part.topic_id for part, _ in flush],
@@ -158,40 +166,51 @@ class Recording:
             "starts": [part.next for part, _ in flush],
             "stops": [entries[-1].offset + 1 for _, entries in flush],
         }
-        moved = await conn.execute(load("recorder")["move_offsets"], moves)
+        async with conn.pipeline():  # both at once: each answer that is waited for costs as much as some rows
+            await conn.execute(load("recorder")["save_screens"], states)
+            moved = await conn.execute(load("recorder")["move_offsets"], moves)
         if moved.rowcount != len(flush):
             raise Fenced(partitions=", ".join(str(part) for part, _ in flush))
 
 
-def _screen_all(
-    flush: Sequence[tuple[Part, Sequence[Logged]]], known: Mapping[UUID, bool]
-) -> tuple[Counts, dict[str, list[Screened]], list[_Aircraft], list[_Missing]]:
-    counts = Counts()
-    blocks: dict[str, list[Screened]] = {}
-    met: dict[UUID, _Aircraft] = {}
-    missing: list[_Missing] = []
+@dataclass(slots=True)
+class _Found:
+    """What a flush's records show while they are screened."""
+
+    counts: Counts = field(default_factory=Counts)
+    met: dict[UUID, _Aircraft] = field(default_factory=dict)
+    missing: list[_Missing] = field(default_factory=list)
+
+
+def _rows(flush: Sequence[tuple[Part, Sequence[Logged]]], known: Mapping[UUID, bool], found: _Found) -> Iterator[bytes]:
+    """The rows of one table, a partition at a time: one is screened and sorted while the database works on the one before.
+    An aircraft has one partition, so its rows stand together."""
     for part, entries in flush:
-        counts.records += len(entries)
-        counts.unreadable += sum(entry.kind == UNREADABLE for entry in entries)
-        for entry in entries:
-            if isinstance(entry.control, Listened):
-                missing += [(part, entry.offset, gap) for gap in gaps.listened(part.follow, entry.control)]
-            if entry.batch is None:
-                continue
-            verdicts = screen(part.screen, entry.batch, entry.append_time_us, part.topic not in _IMPORTED)
-            kept = int(np.count_nonzero(verdicts.keep))
-            ended = gaps.heard(part.follow, entry.batch, verdicts.judged, part.topic not in _IMPORTED)
-            missing += [(part, entry.offset, gap) for gap in ended]
-            counts.duplicates += entry.batch.num_rows - kept
-            if not kept:
-                continue
-            counts.rows += kept
-            counts.late += int(np.count_nonzero(verdicts.late | verdicts.ahead))
-            screened = Screened(entry.batch, verdicts, part.partition, entry.offset, entry.append_time_us)
-            blocks.setdefault(_TABLES[part.topic], []).append(screened)
-            _first_contacts(screened, part.topic in _IMPORTED, known, met)
-    counts.gaps = len(missing)
-    return counts, blocks, sorted(met.values(), key=lambda each: each.aircraft_id), missing  # one order: no deadlock
+        screened = _screened(part, entries, found)
+        for each in screened:
+            _first_contacts(each, part.topic in _IMPORTED, known, found.met)
+        if screened:
+            yield from telemetry_rows(screened)
+
+
+def _screened(part: Part, entries: Sequence[Logged], found: _Found) -> list[Screened]:
+    """The blocks with something new in them."""
+    counts, live, screened = found.counts, part.topic not in _IMPORTED, []
+    for entry in entries:
+        if isinstance(entry.control, Listened):
+            found.missing += [(part, entry.offset, gap) for gap in gaps.listened(part.follow, entry.control)]
+        if entry.batch is None:
+            continue
+        verdicts = screen(part.screen, entry.batch, entry.append_time_us, live)
+        ended = gaps.heard(part.follow, entry.batch, verdicts.judged, live)
+        found.missing += [(part, entry.offset, gap) for gap in ended]
+        kept = int(np.count_nonzero(verdicts.keep))
+        counts.duplicates += entry.batch.num_rows - kept
+        counts.rows += kept
+        counts.late += int(np.count_nonzero(verdicts.late | verdicts.ahead))
+        if kept:
+            screened.append(Screened(entry.batch, verdicts, part.partition, entry.offset, entry.append_time_us))
+    return screened
 
 
 def _first_contacts(each: Screened, imported: bool, known: Mapping[UUID, bool], met: dict[UUID, _Aircraft]) -> None:

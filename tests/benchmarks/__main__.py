@@ -8,10 +8,15 @@ import typer
 
 from tests.benchmarks.decode import decode_report
 from tests.benchmarks.figures import Report, this_machine, write
+from tests.benchmarks.record import record_report
 from tests.benchmarks.report import datagram_to_websocket_report
 
 # Each takes rounds, seconds a round, and where to tell of its progress.
-BENCHMARKS: tuple[Callable[[int, float, Callable[[str], None]], Report], ...] = (decode_report, datagram_to_websocket_report)
+BENCHMARKS: tuple[Callable[[int, float, Callable[[str], None]], Report], ...] = (
+    decode_report,
+    record_report,
+    datagram_to_websocket_report,
+)
 
 _DOCS = Path(__file__).parents[2] / "docs"
 _ROUNDS, _SECONDS = 5, 2.5

@@ -75,7 +75,7 @@ class LocalPostgres:
         """Starts it once prepared, without waiting for its answer. Main thread only."""
         settings = _SETTINGS | (_CARELESS if self._careless else {}) | {"unix_socket_directories": str(self._socket_dir)}
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        self.process.spawn([str(_programs() / "postgres"), "-D", str(self._data), *options])
+        self.process.spawn([str(program("postgres")), "-D", str(self._data), *options])
 
     def wait(self, seconds: float = START_S) -> None:
         """Returns when it answers, its database `wedgetail` made. Raises ServerDied, ServerSilent."""
@@ -121,7 +121,7 @@ class LocalPostgres:
         return True
 
     def _init(self) -> None:
-        programs = _programs()
+        initdb = str(program("initdb"))
         # Into a directory beside it and renamed, so that an initdb that was killed leaves nothing that looks whole.
         new = self._dir / "data.new"
         shutil.rmtree(new, ignore_errors=True)
@@ -130,12 +130,12 @@ class LocalPostgres:
         options = ["--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "-U", _SUPERUSER, "-D", str(new)]
         try:
             done = subprocess.run(
-                [str(programs / "initdb"), *options],
+                [initdb, *options],
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd="/",
                 user=self._user, group=self._user, extra_groups=None if self._user is None else [],
             )  # fmt: skip
         except PermissionError as error:
-            raise PostgresUnusable(detail=f"user {self._user} may not run {programs / 'initdb'}") from error
+            raise PostgresUnusable(detail=f"user {self._user} may not run {initdb}") from error
         if done.returncode != 0:
             raise CommandFailed(what="Making PostgreSQL's data directory", code=done.returncode, output=done.stdout.strip())
         new.rename(self._data)
@@ -166,6 +166,11 @@ class LocalPostgres:
                 if not mode & stat.S_IXOTH:
                     self._tell(f"running as root: {above} opened for passing through (chmod o+x), for PostgreSQL's own user")
                     above.chmod(mode | stat.S_IXOTH)
+
+
+def program(name: str) -> Path:
+    """Where the wheel has one of PostgreSQL's programs. Raises PostgresUnusable."""
+    return _programs() / name
 
 
 def _programs() -> Path:
