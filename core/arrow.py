@@ -131,8 +131,6 @@ class Layout:
         self.validity_words = np.array(self.validity)[_NULLABLE, None] // 8 + np.arange(_padded(self.bits) // 8)
         self.ones = int.to_bytes((1 << rows) - 1, _padded(self.bits), "little")
         self.zeros = bytes(_padded(self.bits))
-        self.places = np.zeros((len(COLUMNS), 4), np.int64)
-        self.places[:, 0], self.places[:, 1] = self.data, self.validity
         self.whole = np.frombuffer(self.ones, "<u8")
 
     def bitmap(self, mask: Mask) -> tuple[bytes, int]:
@@ -231,7 +229,8 @@ class Wire:
 
     def places(self) -> NDArray[np.int64]:
         """(columns, 4) into value: of each column its data, its validity bitmap; of words their ids, or offsets and text."""
-        places = self._layout.places + self._at
+        places = np.empty((len(COLUMNS), 4), np.int64)
+        places[:, 1], places[:, 0] = self._layout.places + self._at
         at = len(_SCHEMA)
         for number, (name, kind) in enumerate(_WORDS):
             count = len(self._words[name])
@@ -263,7 +262,7 @@ class Wire:
         return self._words[name]
 
     def whole(self) -> NDArray[np.int64]:
-        return gather(np.frombuffer(self._value, np.uint8), self._at, self._layout.places, self.rows)
+        return gather(np.frombuffer(self.value, np.uint8), self._at, self._layout.places, self.rows)
 
     def encode(self) -> bytes:
         return self.value
