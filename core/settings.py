@@ -6,9 +6,9 @@ Three names that people already have in their environment are read as they are: 
 import os
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from core.errors import SettingError
 
@@ -18,6 +18,18 @@ _PREFIX = "WEDGETAIL_"
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _endpoint(text: str) -> str:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or not 1 <= int(port) <= 65535:
+        raise ValueError("HOST:PORT is expected, with a port from 1 to 65535")
+    if ":" in host and not (host.startswith("[") and host.endswith("]")):
+        raise ValueError("an IPv6 address stands in brackets: [::1]:5760")
+    return f"{host}:{int(port)}"
+
+
+Endpoint = Annotated[str, AfterValidator(_endpoint)]
 
 
 class Operator(_Section):
@@ -39,6 +51,29 @@ class Ingest(_Section):
     host: str = "127.0.0.1"
     port: int = Field(default=14550, ge=1, le=65535)
     buffer_mb: int = Field(default=256, ge=1)
+    tcp_listen: tuple[Endpoint, ...] = Field(default=(), description="HOST:PORT where others connect to us")
+    tcp_connect: tuple[Endpoint, ...] = Field(default=(), max_length=64, description="HOST:PORT of those that we connect to")
+
+    @field_validator("tcp_listen", "tcp_connect", mode="before")
+    @classmethod
+    def _list(cls, value: object) -> object:
+        """The environment has one text: HOST:PORT,HOST:PORT."""
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("tcp_listen")
+    @classmethod
+    def _one_for_a_port(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        ports = [text.rpartition(":")[2] for text in value]
+        if len(set(ports)) < len(ports):
+            raise ValueError("each needs a port of its own: links are named by it")
+        return value
+
+    @field_validator("tcp_connect")
+    @classmethod
+    def _each_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(value)) < len(value):
+            raise ValueError("each may be there once")
+        return value
 
 
 class Api(_Section):

@@ -4,7 +4,7 @@ from core.errors import WedgetailError
 
 
 class CannotListen(WedgetailError):
-    """Cannot listen for MAVLink on UDP {host} port {port}: {detail}"""
+    """Cannot listen for MAVLink on {protocol} {host} port {port}: {detail}"""
 
 
 class UnreadableFile(WedgetailError):

@@ -22,8 +22,16 @@ if TYPE_CHECKING:
 FILE_EPOCH = 0
 
 
+TCP_CALLED = "tcp"  # the source of all connections that we make
+
+
 def udp_source(port: int) -> str:
     return f"udp:{port}"
+
+
+def tcp_source(port: int) -> str:
+    """Of connections that others make to this port."""
+    return f"tcp:{port}"
 
 
 def link_name(source: str, address: str) -> str:

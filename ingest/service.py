@@ -1,29 +1,32 @@
-"""`wedgetail ingest`: one UDP listener, from its socket to the live topic, until it is told to stop."""
+"""`wedgetail ingest`: its listeners, from their sockets to the live topic, until it is told to stop."""
 
 import asyncio
 import logging
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from uuid import UUID
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from typing import Protocol
 
 from core import kafka
 from core.compiled import warm
 from core.errors import WedgetailError
 from core.identity import operator_id
-from core.records import Gap, GapReason, Listened
+from core.records import Gap, LinkListened, Listened
 from core.settings import Settings
 from core.topics import PARTITIONS, REJECTED, TELEMETRY
+from ingest import tcp
 from ingest.counts import Counts
 from ingest.fleet import Fleet, Taken
 from ingest.ledger import Ledger
-from ingest.links import udp_source
+from ingest.links import TCP_CALLED, tcp_source, udp_source
 from ingest.listener import Listener
 from ingest.losses import Losses
 from ingest.outbox import Carrier, Outbox
 from ingest.packer import Packer
 from ingest.rejections import BUDGET_BYTES, Rejections, untold
+from ingest.tcp import Caller, Streams
 from ingest.udp import Heard, Receiver, clock_us
+from ingest.watch import Room, Teller
 
 log = logging.getLogger(__name__)
 
@@ -31,28 +34,49 @@ _LISTENED_S = 1.0
 _TOLD_S = 10.0
 _TIDY_S = 60.0
 _DRAIN_S = 10.0
-_STUCK_S = 5.0
+
+
+class Source(Protocol):
+    """One listener, and up to when everything that had arrived for it has been taken."""
+
+    listener: Listener
+    listened_us: int
+
+
+class Datagrams:
+    """The UDP socket's listener."""
+
+    def __init__(self, listener: Listener, receiver: Receiver, take: Callable[[Taken], None]) -> None:
+        self.listener = listener
+        self.listened_us = 0
+        self._receiver = receiver
+        self._take = take
+
+    def heard(self, heard: Heard) -> None:
+        """Takes a batch of the socket."""
+        self._receiver.taken()
+        if heard.datagrams:
+            self._take(self.listener.take(heard.datagrams))
+        self.listened_us = heard.listened_us
 
 
 class Service:
-    """What run() wires together: the listener's samples through the packer into the outbox, and each second its listening."""
+    """What run() wires together: the sources' samples through the packer into the outbox, and each second their listening."""
 
-    def __init__(self, listener: Listener, packer: Packer, outbox: Outbox, rejections: Rejections) -> None:
+    def __init__(self, packer: Packer, outbox: Outbox, rejections: Rejections) -> None:
         self._loop = asyncio.get_running_loop()
-        self._listener = listener
         self._packer = packer
         self._outbox = outbox
         self._rejections = rejections
         self._timer: asyncio.TimerHandle | None = None
-        self._listened_us: int | None = None
-        self._told_us = 0
+        self._sources: list[Source] = []
+        self._told_us: list[int] = []
         self._gaps: tuple[Gap, ...] = ()
 
-    def heard(self, heard: Heard) -> None:
-        """Takes a batch of the socket."""
-        if heard.datagrams:
-            self.take(self._listener.take(heard.datagrams))
-        self._listened_us = heard.listened_us
+    def add(self, source: Source) -> None:
+        """From now on tells what has been listened to here."""
+        self._sources.append(source)
+        self._told_us.append(0)
 
     def take(self, taken: Taken) -> None:
         now_s = self._loop.time()
@@ -63,12 +87,15 @@ class Service:
 
     def tell_listened(self) -> None:
         """Hands on, behind its partition's samples, up to when each link with aircraft there has been listened to."""
-        if self._listened_us is None or self._listened_us <= self._told_us:
-            return
-        self._told_us = self._listened_us
-        told = {partition: Listened(links) for partition, links in self._listener.listened(self._listened_us).items()}
+        links: dict[int, tuple[LinkListened, ...]] = {}
+        for number, source in enumerate(self._sources):
+            if source.listened_us > self._told_us[number]:
+                self._told_us[number] = source.listened_us
+                for partition, own in source.listener.listened(source.listened_us).items():
+                    links[partition] = links.get(partition, ()) + own
+        told = {partition: Listened(there) for partition, there in links.items()}
         if self._gaps:  # of a whole listener: one partition tells of them
-            told[0] = Listened(told[0].links if 0 in told else (), self._gaps)
+            told[0] = Listened(links.get(0, ()), self._gaps)
             self._gaps = ()
         for partition, listened in told.items():
             for record in self._packer.listened(partition, listened, self._loop.time()):
@@ -104,59 +131,91 @@ async def run(settings: Settings) -> None:
 
 
 async def listen(settings: Settings, stopped: asyncio.Event, ready: asyncio.Event | None = None) -> Counts:
-    """Listens until stopped, sends what it has and returns its counters. ready is set once the port is bound.
+    """Listens until stopped, sends what it has and returns its counters. ready is set once the ports are bound.
 
     Raises CannotListen, UnreadableFile for a broken ledger, TopicMismatch, BrokerUnreachable.
     """
     counts = Counts()
-    prefix, port = settings.kafka.prefix, settings.ingest.port
+    prefix, given = settings.kafka.prefix, settings.ingest
     await kafka.ensure_topics(settings.kafka.bootstrap, prefix)
     await asyncio.to_thread(warm)  # before the port is bound: what is compiled first time must not cost datagrams
-    receiver = Receiver(settings.ingest.host, port)
-    ledger = Ledger(settings.data_dir / "ingest" / f"udp-{port}.json")
-    operator = operator_id(settings.operator.name)
-    listener = Listener(Fleet(operator, counts), udp_source(port), ledger, clock_us())
-    carrier = Carrier(settings.kafka.bootstrap)
-    async with tasks_of_one() as tasks:
-        budget = settings.ingest.buffer_mb << 20
-        losses = Losses(counts)
-        outbox = Outbox(tasks, carrier, prefix + TELEMETRY.name, budget, losses.add, losses.notice)
-        refused = Outbox(tasks, carrier, prefix + REJECTED.name, BUDGET_BYTES, lambda record: untold(counts))
-        service = Service(listener, Packer(), outbox, Rejections(refused, counts))
+    with ExitStack() as held:
+        receiver = Receiver(given.host, given.port)
+        held.callback(receiver.release)
+        accepting = [(text, held.enter_context(tcp.bound(text))) for text in given.tcp_listen]
+        carrier = Carrier(settings.kafka.bootstrap)
+        operator = operator_id(settings.operator.name)
+        fleet = Fleet(operator, counts)
+        async with tasks_of_one() as tasks:
+            losses = Losses(counts)
+            outbox = Outbox(tasks, carrier, prefix + TELEMETRY.name, given.buffer_mb << 20, losses.add, losses.notice)
+            refused = Outbox(tasks, carrier, prefix + REJECTED.name, BUDGET_BYTES, lambda record: untold(counts))
+            service = Service(Packer(), outbox, Rejections(refused, counts))
 
-        def take(heard: Heard) -> None:
-            receiver.taken()
-            service.heard(heard)
+            def listener(source: str, streams: bool) -> Listener:
+                ledger = Ledger(settings.data_dir / "ingest" / f"{source.replace(':', '-')}.json")
+                return Listener(fleet, source, ledger, clock_us(), streams=streams)
 
-        teller = _Teller(counts, outbox)
-        room = _Room(operator, listener.source, receiver, counts, service.missed)
-        receiver.start(take)
-        log.info("listening for MAVLink on UDP %s port %d", settings.ingest.host, port)
-        if ready is not None:
-            ready.set()
-        chores = [
-            tasks.create_task(every(_LISTENED_S, room.look)),
-            tasks.create_task(every(_LISTENED_S, service.tell_listened)),
-            tasks.create_task(every(_LISTENED_S, listener.keep_new)),
-            tasks.create_task(every(_TIDY_S, lambda: listener.tidy(clock_us()))),
-            tasks.create_task(every(_TOLD_S, teller.counters)),
-            tasks.create_task(every(_LISTENED_S, teller.broker)),
-        ]
-        try:
-            await stopped.wait()
-        finally:
-            for chore in chores:
-                chore.cancel()
-            room.look()
-            await receiver.stop()
-            service.take(listener.close())
-            service.tell_listened()
-            service.finish()
-            await outbox.drain(_DRAIN_S)
-            await refused.drain(_DRAIN_S)
-            await outbox.close()
-            await refused.close()
-            await carrier.close()
+            datagrams = Datagrams(listener(udp_source(given.port), False), receiver, service.take)
+            accepted = [
+                (opened, Streams(listener(tcp_source(tcp.endpoint(text)[1]), True), counts, service.take))
+                for text, opened in accepting
+            ]
+            called = [Streams(listener(TCP_CALLED, True), counts, service.take)] if given.tcp_connect else []
+            streams = [*(one for _, one in accepted), *called]
+            sources: list[Source] = [datagrams, *streams]
+            for source in sources:
+                service.add(source)
+            listeners = [source.listener for source in sources]
+            teller = Teller(counts, outbox)
+            room = Room(operator, datagrams.listener.source, receiver, counts, service.missed)
+
+            def each_second() -> None:
+                for stream in streams:
+                    stream.look()
+                room.look()
+                service.tell_listened()
+                for one in listeners:
+                    one.keep_new()
+                teller.broker()
+
+            def each_minute() -> None:
+                for one in listeners:
+                    one.tidy(clock_us())
+
+            receiver.start(datagrams.heard)
+            log.info("listening for MAVLink on UDP %s port %d", given.host, given.port)
+            servers = [await tcp.accept(opened, one) for opened, one in accepted]
+            if ready is not None:
+                ready.set()
+            chores = [
+                tasks.create_task(every(_LISTENED_S, each_second)),
+                tasks.create_task(every(_TIDY_S, each_minute)),
+                tasks.create_task(every(_TOLD_S, teller.counters)),
+                *(tasks.create_task(Caller(stream, remote).keep()) for stream in called for remote in given.tcp_connect),
+            ]
+            try:
+                await stopped.wait()
+            finally:
+                for server in servers:
+                    server.close()
+                room.look()
+                await receiver.stop()
+                for stream in streams:
+                    await stream.settle()
+                service.tell_listened()
+                for chore in chores:
+                    chore.cancel()
+                for stream in streams:
+                    await stream.close()
+                for one in listeners:
+                    service.take(one.close())
+                service.finish()
+                await outbox.drain(_DRAIN_S)
+                await refused.drain(_DRAIN_S)
+                await outbox.close()
+                await refused.close()
+                await carrier.close()
     return counts
 
 
@@ -170,52 +229,6 @@ async def tasks_of_one() -> AsyncIterator[asyncio.TaskGroup]:
         if len(group.exceptions) == 1 and isinstance(group.exceptions[0], WedgetailError):
             raise group.exceptions[0] from group
         raise
-
-
-class _Teller:
-    """Says what a person must know: the counters when they have changed; a broker that is away, once, and when it is back."""
-
-    def __init__(self, counts: Counts, outbox: Outbox) -> None:
-        self._counts = counts
-        self._outbox = outbox
-        self._last = ""
-        self._away = False
-
-    def counters(self) -> None:
-        line = self._counts.line()
-        if line != self._last:
-            log.info("%s", line)
-            self._last = line
-
-    def broker(self) -> None:
-        stuck_s = self._outbox.stuck_s(asyncio.get_running_loop().time())
-        if not self._away and stuck_s > _STUCK_S:
-            log.warning("Kafka has taken nothing for %.0f s: samples wait here", stuck_s)
-            self._away = True
-        elif self._away and stuck_s <= _STUCK_S:
-            lost = self._counts.dropped_samples
-            log.warning("Kafka is back: %s", f"{lost} samples have been dropped" if lost else "nothing was lost")
-            self._away = False
-
-
-class _Room:
-    """Watches whether the kernel had room for every datagram: what it dropped is a gap of the whole listener."""
-
-    def __init__(self, operator: UUID, source: str, receiver: Receiver, counts: Counts, missed: Callable[[Gap], None]) -> None:
-        self._operator = operator
-        self._source = source
-        self._receiver = receiver
-        self._counts = counts
-        self._missed = missed
-        self._looked_us = clock_us()
-
-    def look(self) -> None:
-        now_us, drops = clock_us(), self._receiver.drops()
-        fresh = drops - self._counts.kernel_drops
-        if fresh > 0:
-            self._missed(Gap(self._operator, self._source, None, self._looked_us, now_us, fresh, GapReason.NO_ROOM))
-        self._counts.kernel_drops = drops
-        self._looked_us = now_us
 
 
 async def every(period_s: float, do: Callable[[], None]) -> None:

@@ -57,10 +57,13 @@ class Receiver:
         self._outstanding.release()
 
     async def stop(self) -> None:
-        """Reads what has arrived, then closes. The last batches are handed over before this returns."""
+        """Reads what has arrived. The last batches are handed over before this returns."""
         self._stopping = True
         os.write(self._wake_write, b"x")
         await asyncio.to_thread(self._thread.join)
+
+    def release(self) -> None:
+        """Closes the socket; after stop(), or instead of start()."""
         self._socket.close()
         os.close(self._wake_read)
         os.close(self._wake_write)
@@ -118,6 +121,6 @@ def _bound(host: str, port: int) -> socket.socket:
     except OSError as error:
         listening.close()
         detail = "another program has it" if error.errno == errno.EADDRINUSE else error.strerror or str(error)
-        raise CannotListen(host=host, port=port, detail=detail) from error
+        raise CannotListen(protocol="UDP", host=host, port=port, detail=detail) from error
     listening.setblocking(False)
     return listening

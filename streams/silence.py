@@ -58,7 +58,7 @@ def tick(state: State, entry: Entry) -> list[AlertEvent]:
     for name, link in silent.items():
         for aircraft in state.fleet.on_link(name):
             if not aircraft.ended and f"{NOT_HEARD}/-" not in aircraft.conditions:
-                what = "not heard: ingest is silent, nobody listens to this link"
+                what = "not heard: nobody listens to this link, ingest is silent or its connection is down"
                 events += _raise(state, entry, aircraft, NOT_HEARD, Level.UNKNOWN, link.up_to_us, now_us, what)
     for aircraft in state.fleet.silent_since(now_us - FORGET_AFTER_US):
         for condition in list(aircraft.conditions):

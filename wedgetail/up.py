@@ -7,10 +7,12 @@ import shutil
 import signal
 import socket
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 from core.identity import operator_id
 from core.settings import Settings
+from ingest.tcp import endpoint
 from wedgetail.door import HOST, ensure_demo_zones, ready
 from wedgetail.errors import NotReady, PortTaken
 from wedgetail.part import Part
@@ -149,17 +151,22 @@ def raise_first(work: asyncio.Task[None]) -> None:
 
 
 def refuse_taken_ports(settings: Settings) -> None:
-    """Raises PortTaken, before anything is started, for the port of the API or of ingest."""
-    wanted = (
+    """Raises PortTaken, before anything is started, for a port of the API or of ingest."""
+    ingest = settings.ingest
+    wanted = [
         ("TCP", socket.SOCK_STREAM, HOST, settings.api.port, "PORT"),
-        ("UDP", socket.SOCK_DGRAM, settings.ingest.host, settings.ingest.port, "WEDGETAIL_INGEST__PORT"),
-    )
-    for protocol, kind, host, port, setting in wanted:
-        with socket.socket(socket.AF_INET, kind) as probe:
-            if kind is socket.SOCK_STREAM:  # as the API will: the last run's connections may still be closing
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        ("UDP", socket.SOCK_DGRAM, ingest.host, ingest.port, "WEDGETAIL_INGEST__PORT"),
+        *(("TCP", socket.SOCK_STREAM, *endpoint(text), "WEDGETAIL_INGEST__TCP_LISTEN") for text in ingest.tcp_listen),
+    ]
+    with ExitStack() as held:  # each as long as the others are tried: two of our own may want the same
+        for protocol, kind, host, port, setting in wanted:
+            probe = held.enter_context(socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, kind))
             try:
+                if kind is socket.SOCK_STREAM:  # as its user will: the last run's connections may still be closing
+                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 probe.bind((host, port))
+                if kind is socket.SOCK_STREAM:
+                    probe.listen()
             except OSError as error:
                 raise PortTaken(protocol=protocol, port=port, host=host, setting=setting) from error
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import WedgetailError
+from core.errors import SettingError, WedgetailError
 from core.settings import Api, Ingest, Settings, load
 from wedgetail import up
 from wedgetail.errors import AlreadyRunning, PartFailed, PortTaken
@@ -41,6 +41,46 @@ def test_a_port_in_use_is_named_with_the_setting_that_changes_it(kind: str) -> N
         settings = Settings(api=Api(port=used if stream else other), ingest=Ingest(port=other if stream else used))
         with pytest.raises(PortTaken, match=rf"port {used} on 127\.0\.0\.1 is in use.*{kind}="):
             up.refuse_taken_ports(settings)
+
+
+def test_a_tcp_port_of_ingest_that_is_taken_or_asked_for_twice_is_named() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        used = taken.getsockname()[1]
+        settings = Settings(api=Api(port=_free()), ingest=Ingest(port=_free(), tcp_listen=(f"127.0.0.1:{used}",)))
+        with pytest.raises(PortTaken, match=rf"TCP port {used} on 127\.0\.0\.1 is in use.*WEDGETAIL_INGEST__TCP_LISTEN="):
+            up.refuse_taken_ports(settings)
+    port = _free()
+    with pytest.raises(PortTaken, match=f"TCP port {port}"):
+        up.refuse_taken_ports(Settings(api=Api(port=port), ingest=Ingest(port=_free(), tcp_listen=(f"127.0.0.1:{port}",))))
+
+
+def _free() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "detail"),
+    [
+        ("TCP_LISTEN", "127.0.0.1", "HOST:PORT is expected"),
+        ("TCP_LISTEN", "127.0.0.1:0", "a port from 1 to 65535"),
+        ("TCP_LISTEN", "127.0.0.1:5760,10.0.0.1:5760", "a port of its own"),
+        ("TCP_CONNECT", "::1:5760", "in brackets"),
+        ("TCP_CONNECT", "uav-7:5760, uav-7:5760", "each may be there once"),
+    ],
+)
+def test_an_endpoint_that_cannot_be_is_refused_by_its_setting(name: str, given: str, detail: str) -> None:
+    with pytest.raises(SettingError, match=rf"ingest\.{name.lower()}.*{detail}"):
+        load(environment={f"WEDGETAIL_INGEST__{name}": given})
+
+
+def test_endpoints_come_from_the_environment_as_one_text() -> None:
+    ingest = load(environment={"WEDGETAIL_INGEST__TCP_CONNECT": "uav-7.lan:5760, [::1]:05761"}).ingest
+    assert (ingest.tcp_connect, ingest.tcp_listen) == (("uav-7.lan:5760", "[::1]:5761"), ())
 
 
 def test_a_command_finds_the_servers_of_a_running_supervisor_and_no_others(tmp_path: Path) -> None:
