@@ -16,35 +16,45 @@ from numba.core.dispatcher import Dispatcher
 
 _KERNELS: list["Kernel"] = []
 
+_INNER: dict[str, Any] = {"_nrt": False}
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Kernel:
     """One compiled function. `run` takes the arrays of its signature, and raises TypeError for others."""
 
-    def __init__(self, function: Callable[..., Any], signature: tuple[Any, ...]) -> None:
-        self._function, self._signature = function, signature
+    def __init__(self, function: Callable[..., Any], signature: tuple[Any, ...], options: dict[str, Any]) -> None:
+        self._function, self._signature, self._options = function, signature, options
         _KERNELS.append(self)
 
     @cached_property
     def run(self) -> Callable[..., Any]:
         try:
-            compiled: Dispatcher = numba.njit(self._function, cache=True)
+            compiled: Dispatcher = numba.njit(self._function, cache=True, **self._options)
         except RuntimeError:  # there is no place where machine code could be kept
-            compiled = numba.njit(self._function)
+            compiled = numba.njit(self._function, **self._options)
         compiled.compile(self._signature)
         compiled.disable_compile()
         return compiled
 
 
-def kernel(*signature: Any) -> Callable[[Callable[..., Any]], Kernel]:
-    """Decorates a kernel with its arguments' numba types: `given` for arrays that it reads, int64[::1] for those it writes."""
-    return lambda function: Kernel(function, signature)
+def kernel(*signature: Any, makes_arrays: bool = True) -> Callable[[Callable[..., Any]], Kernel]:
+    """Decorates a kernel with its arguments' numba types: `given` for arrays that it reads, int64[::1] for those it writes.
+
+    makes_arrays False: it works on the arrays that it is given, and calls only inner parts. Then references are not
+    counted, which would cost some nanoseconds for each array that is passed on.
+    """
+    return lambda function: Kernel(function, signature, {} if makes_arrays else _INNER)
 
 
 def part(function: F) -> F:
     """Decorates what kernels of the same file call; it becomes part of them."""
     return cast(F, numba.njit(function))
+
+
+def inner(function: F) -> F:
+    """Decorates what is called for each point or each edge, by kernels and parts: put in place, and makes no arrays."""
+    return cast(F, numba.njit(function, forceinline=True, **_INNER))
 
 
 def given(element: Any, dimensions: int = 1) -> Any:

@@ -29,16 +29,17 @@ class Nearest:
     bearing_deg: float
 
 
+def rings_of(footprint: Any) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """The corners of every ring, holes included: (n, 2) degrees, and (n,) which ring each belongs to."""
+    points, ring = shapely.get_coordinates(shapely.get_rings(shapely.get_parts(footprint)), return_index=True)
+    return points, ring
+
+
 def edges_of(footprint: Any) -> Edges:
     """Every ring's edges, holes included."""
-    rings = [
-        ring for polygon in shapely.get_parts(footprint) for ring in (shapely.get_exterior_ring(polygon), *polygon.interiors)
-    ]
-    coordinates = [shapely.get_coordinates(ring) for ring in rings]
-    return Edges(
-        np.concatenate([c[:-1] for c in coordinates]),
-        np.concatenate([np.diff(c, axis=0) for c in coordinates]),
-    )
+    points, ring = rings_of(footprint)
+    same = ring[1:] == ring[:-1]
+    return Edges(points[:-1][same], np.diff(points, axis=0)[same])
 
 
 def nearest(edges: Edges, lon_deg: float, lat_deg: float) -> Nearest:

@@ -1,12 +1,12 @@
 """Which zones a batch of positions is in, and which ones a batch of paths crosses. Whole batches at once.
 
-ZoneIndex is the wall: a compiled index takes over behind it. ShapelyIndex is the reference that it will be held to.
+ZoneIndex is the wall. GridIndex (geofence.grid) stands behind it; ShapelyIndex is the reference that tests hold it to.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, MutableMapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 import numpy as np
@@ -15,12 +15,31 @@ from numpy.typing import NDArray
 
 from core.geodesy import metres_per_degree
 from geofence.distance import Edges, edges_of
+from geofence.grid import Cells, cells_of
 from geofence.zone import ZoneVersion
 
 _CIRCLE_CORNERS = 360  # inscribed: at most 4 cm inside a circle of 1 km radius
 _ALWAYS = (-(1 << 62), 1 << 62)
 
 Pairs = tuple[NDArray[np.intp], NDArray[np.intp]]  # (rows, entries), each (pairs,)
+
+
+class Outline(NamedTuple):
+    """What is made of a version's geometry, once: the same in every world and at every time."""
+
+    footprint: Any  # shapely Polygon or MultiPolygon in degrees, prepared
+    edges: Edges
+    convex: bool
+    cells: Cells
+
+    @staticmethod
+    def of(zone: ZoneVersion) -> "Outline":
+        shape = footprint(zone)
+        shapely.prepare(shape)
+        return Outline(shape, edges_of(shape), bool(shape.equals(shape.convex_hull)), cells_of(shape))
+
+
+Outlines = MutableMapping[tuple[bytes, int], Outline]  # by zone id and version
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +49,10 @@ class Entry:
     zone: ZoneVersion
     from_us: int
     to_us: int
-    footprint: Any  # shapely Polygon or MultiPolygon in degrees, prepared
+    footprint: Any  # as in Outline, and those that follow
     edges: Edges
     convex: bool
+    cells: Cells
 
     def holds(self, lon_deg: float, lat_deg: float) -> bool:
         """Is a point within the footprint, or on its edge."""
@@ -77,8 +97,12 @@ def footprint(zone: ZoneVersion) -> Any:
     )
 
 
-def compile_entries(versions: Iterable[ZoneVersion], world: int) -> list[Entry]:
-    """The versions known in a world, each with the times in which it decides (geofence.zone)."""
+def compile_entries(versions: Iterable[ZoneVersion], world: int, outlines: Outlines | None = None) -> list[Entry]:
+    """The versions known in a world, each with the times in which it decides (geofence.zone).
+
+    outlines: those made before, which are taken from it; new ones are added.
+    """
+    outlines = {} if outlines is None else outlines
     zones: dict[bytes, list[ZoneVersion]] = {}
     for version in versions:
         if version.world <= world:
@@ -94,10 +118,10 @@ def compile_entries(versions: Iterable[ZoneVersion], world: int) -> list[Entry]:
             free = _without(validity, claimed)
             claimed.append((validity[0], _ALWAYS[1]))
             if not version.ended and free:
-                shape = footprint(version)
-                shapely.prepare(shape)
-                edges, convex = edges_of(shape), bool(shape.equals(shape.convex_hull))
-                entries += [Entry(version, start, end, shape, edges, convex) for start, end in free]
+                key = version.zone_id.bytes, version.version
+                if key not in outlines:
+                    outlines[key] = Outline.of(version)
+                entries += [Entry(version, start, end, *outlines[key]) for start, end in free]
     return entries
 
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from geofence.index import ShapelyIndex, compile_entries
+from geofence.grid import GridIndex
+from geofence.index import Outline, compile_entries
 from geofence.monitor import Monitor
 from geofence.zone import ZoneVersion
 
@@ -16,6 +17,7 @@ class World:
         self.complete = complete
         self._versions: dict[tuple[bytes, int], ZoneVersion] = {}
         self._monitors: dict[int, Monitor] = {}
+        self._outlines: dict[tuple[bytes, int], Outline] = {}
         for version in versions:
             self.add(version)
 
@@ -25,9 +27,9 @@ class World:
         self._monitors = {number: held for number, held in self._monitors.items() if number < version.world}
 
     def monitor(self, number: int) -> Monitor:
-        """What watches the zones after the marker of this world."""
+        """What watches the zones after the marker of this world. May be asked in a thread, aside, while nothing is added."""
         if number not in self._monitors:
             if len(self._monitors) >= _KEPT:
-                del self._monitors[min(self._monitors)]
-            self._monitors[number] = Monitor(ShapelyIndex(compile_entries(self._versions.values(), number)))
+                self._monitors.pop(min(self._monitors), None)
+            self._monitors[number] = Monitor(GridIndex(compile_entries(self._versions.values(), number, self._outlines)))
         return self._monitors[number]

@@ -56,8 +56,10 @@ class WorldFollower:
         async for record in self._consumer:
             try:
                 if record.key == COMPLETE_KEY:
+                    complete = records.decode(Complete, record.value or b"").world
+                    # Its zones are compiled aside, so that a block finds them ready; until then the last world judges.
+                    await asyncio.to_thread(self.world.monitor, complete)
                     async with self._changed:
-                        complete = records.decode(Complete, record.value or b"").world
                         self.world.complete = max(self.world.complete, complete)
                         self._changed.notify_all()
                 else:

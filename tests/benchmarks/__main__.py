@@ -8,12 +8,14 @@ import typer
 
 from tests.benchmarks.decode import decode_report
 from tests.benchmarks.figures import Report, this_machine, write
+from tests.benchmarks.membership import membership_report
 from tests.benchmarks.record import record_report
 from tests.benchmarks.report import datagram_to_websocket_report
 
 # Each takes rounds, seconds a round, and where to tell of its progress.
 BENCHMARKS: tuple[Callable[[int, float, Callable[[str], None]], Report], ...] = (
     decode_report,
+    membership_report,
     record_report,
     datagram_to_websocket_report,
 )
