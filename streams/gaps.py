@@ -112,12 +112,19 @@ def listened(follow: Follow, body: Listened) -> list[Gap]:
 
 def _is_one_epoch(follow: Follow, block: Block, links: NDArray[np.int16], epochs: NDArray[np.int64]) -> bool:
     """Whether each link is in the epoch that is known of it, or new and in one epoch throughout."""
-    for code in np.unique(links).tolist():
-        own = epochs[links == code]
-        span = follow.links.get(block.dictionary("link")[code])
-        if (own != (own[0] if span is None else span.epoch)).any():
-            return False
-    return True
+    spans = [follow.links.get(link) for link in block.dictionary("link")]
+    expected = epochs[_last_of_each(links, len(spans))]
+    for code, span in enumerate(spans):
+        if span is not None:
+            expected[code] = span.epoch
+    return bool((epochs == expected[links]).all())
+
+
+def _last_of_each(codes: NDArray[np.int16], words: int) -> NDArray[np.intp]:
+    """The last place of each code, (words,); -1 where there is none."""
+    last = np.full(words, -1, np.intp)
+    last[codes] = np.arange(len(codes))  # of several for one index numpy keeps the last
+    return last
 
 
 def _heard_together(
@@ -130,19 +137,29 @@ def _heard_together(
     aircraft: NDArray[np.int16],
 ) -> list[Gap]:
     """The same as row by row, but only where there is something to find."""
+    names = block.dictionary("aircraft_id")
+    ends = _last_of_each(aircraft, len(names))
+    there = np.flatnonzero(ends >= 0)
+    known = [follow.aircraft.get(names[code]) for code in there.tolist()]
+    order = np.argsort(aircraft, kind="stable")
+    who, since_us = aircraft[order], times[order]
+    first = np.diff(who, prepend=-1) != 0
+    before_us = np.concatenate((since_us[:1], since_us[:-1]))
+    before_us[first] = [
+        time if last is None else last.event_us for last, time in zip(known, since_us[first].tolist(), strict=True)
+    ]
+    odd = set(who[since_us - before_us > QUIET_US].tolist())
+    if any(span.awaiting for span in follow.links.values()):
+        odd |= {code for code, last in zip(there.tolist(), known, strict=True) if last is not None and last.away is not None}
     found: list[Gap] = []
-    waiting = any(span.awaiting for span in follow.links.values())
-    for code in np.unique(aircraft).tolist():
-        own = np.flatnonzero(aircraft == code)
-        last = follow.aircraft.get(block.dictionary("aircraft_id")[code])
-        before = times[own[0]] if last is None else last.event_us
-        if (np.diff(times[own], prepend=before) > QUIET_US).any() or (waiting and last is not None and last.away is not None):
-            found += [gap for at in own.tolist() if (gap := _heard_one(follow, block, int(rows[at]))) is not None]
-        else:
-            _note(follow, block, int(rows[own[-1]]))
-    for code in np.unique(links).tolist():
-        at = int(np.flatnonzero(links == code)[-1])
-        _pace(follow, block.dictionary("link")[code], int(block.values("epoch")[rows[at]]), int(times[at]), int(seqs[at]))
+    for code in sorted(odd):
+        own = rows[aircraft == code].tolist()
+        found += [gap for row in own if (gap := _heard_one(follow, block, row)) is not None]
+    _note(follow, block, rows[ends[[code for code in there.tolist() if code not in odd]]])
+    epochs = block.values("epoch")[rows]
+    for link, at in zip(block.dictionary("link"), _last_of_each(links, len(block.dictionary("link"))).tolist(), strict=True):
+        if at >= 0:
+            _pace(follow, link, int(epochs[at]), int(times[at]), int(seqs[at]))
     return found
 
 
@@ -158,23 +175,26 @@ def _heard_one(follow: Follow, block: Block, row: int) -> Gap | None:
     elif last is not None and time_us - last.event_us > QUIET_US and last.alarmed and not _is_told(follow, key, last):
         count = _missed(span, last, time_us, block.value("frame_seq", row), seq - last.seq)
         gap = _gap(key, last, last.event_us, time_us, count, GapReason.NOTHING_CAME)
-    _note(follow, block, row)
+    _note(follow, block, np.array([row]))
     return gap
 
 
-def _note(follow: Follow, block: Block, row: int) -> None:
-    key = block.value("aircraft_id", row)
+def _note(follow: Follow, block: Block, rows: NDArray[np.intp]) -> None:
+    """These rows are the last that is known of their aircraft."""
+    keys, links = block.dictionary("aircraft_id"), block.dictionary("link")
+    operators = [UUID(bytes=key) for key in block.dictionary("operator_id")]
     # As the rules have it: on the ground only who is known to be disarmed, or landed.
-    alarmed = block.value("armed", row) is not False and block.value("airborne", row) is not False
-    follow.aircraft[key] = Last(
-        UUID(bytes=block.value("operator_id", row)),
-        block.value("link", row),
-        int(block.values("epoch")[row]),
-        int(block.values("event_time_us")[row]),
-        int(block.values("seq")[row]),
-        block.value("frame_seq", row),
-        alarmed,
+    down = [block.valid(name)[rows] & ~block.values(name)[rows] for name in ("armed", "airborne")]
+    columns = (
+        *(block.codes(name)[rows].tolist() for name in ("aircraft_id", "operator_id", "link")),
+        *(block.values(name)[rows].tolist() for name in ("epoch", "event_time_us", "seq", "frame_seq")),
+        block.valid("frame_seq")[rows].tolist(),
+        (~(down[0] | down[1])).tolist(),
     )
+    for key, operator, link, epoch, time_us, seq, frame_seq, numbered, alarmed in zip(*columns, strict=True):
+        follow.aircraft[keys[key]] = Last(
+            operators[operator], links[link], epoch, time_us, seq, frame_seq if numbered else None, alarmed
+        )
 
 
 def _pace(follow: Follow, link: str, epoch: int, time_us: int, seq: int) -> Span:
