@@ -1,6 +1,7 @@
 """How much processor each process takes, from /proc: a number that other work on the machine hardly changes."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
@@ -27,11 +28,29 @@ def name(pid: int) -> str:
 def cpu_s(pid: int) -> float:
     """Processor seconds of a process and all below it so far; 0 where it has ended."""
     facts = {one: found for one in _all() if (found := _facts(one))}
-    below, family = {pid}, 0
-    while len(below) > family:
-        family = len(below)
-        below |= {one for one, found in facts.items() if int(found[_PARENT]) in below}
+    below = _family(pid, facts)
     return sum(int(facts[one][_USER]) + int(facts[one][_SYSTEM]) for one in below if one in facts) / _TICKS_PER_S
+
+
+def _family(pid: int, facts: dict[int, list[str]]) -> set[int]:
+    below, size = {pid}, 0
+    while len(below) > size:
+        size = len(below)
+        below |= {one for one, found in facts.items() if int(found[_PARENT]) in below}
+    return below
+
+
+def memory_mb(pid: int) -> tuple[float, float]:
+    """Of a process and all below it, MB: what is resident, and the same with what is shared divided by who shares it."""
+    facts = {one: found for one in _all() if (found := _facts(one))}
+    resident = shared_out = 0
+    for one in _family(pid, facts):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            for line in Path(f"/proc/{one}/smaps_rollup").read_text().splitlines():
+                name, _, size = line.partition(":")
+                resident += int(size.split()[0]) if name == "Rss" else 0
+                shared_out += int(size.split()[0]) if name == "Pss" else 0
+    return resident / 1024, shared_out / 1024
 
 
 def busy_s() -> float:

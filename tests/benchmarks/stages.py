@@ -34,8 +34,7 @@ def of_block(record: ConsumerRecord) -> list[tuple[int, int]]:
 
 def of_json(record: ConsumerRecord) -> list[tuple[int, int]]:
     """The same of a record of the reference."""
-    told = json.loads(record.value)
-    return [(number_of(told["lat_e7"]), told["time_us"])]
+    return [(number_of(told["lat_e7"]), told["time_us"]) for told in json.loads(record.value)]
 
 
 async def passed(

@@ -11,13 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import UUID
 
-from core.identity import aircraft_id, operator_id
 from core.settings import Api, Ingest, Settings
-from ingest.links import link_name, udp_source
-from tests.benchmarks import processes
-from tests.benchmarks.sender import ADDRESS, Load
+from tests.benchmarks import processes, profile
+from tests.benchmarks.sender import ADDRESS
 from wedgetail.local.kafka import free_port
 from wedgetail.local.process import end_with_parent
 from wedgetail.running import find
@@ -29,14 +26,15 @@ _OURS = ("WEDGETAIL_", "KAFKA_BOOTSTRAP", "DATABASE_URL", "PORT")
 
 @dataclass(frozen=True)
 class System:
-    """settings name its servers. pids: its processes by name."""
+    """settings name its servers. pids: its processes by name. samples: where sampled ones take orders (profile.py)."""
 
     settings: Settings
     pids: dict[str, int]
+    samples: Path
 
 
 @contextmanager
-def running() -> Iterator[System]:
+def running(sampled: bool = False) -> Iterator[System]:
     """Started and ready, without a fleet; stopped as with Ctrl-C.
 
     Raises RuntimeError with what it printed when it does not start.
@@ -47,15 +45,18 @@ def running() -> Iterator[System]:
             ingest=Ingest(port=_free_udp_port()),
             api=Api(port=free_port(), token=secrets.token_urlsafe(24)),
         )
+        samples = Path(directory) / "samples"
+        samples.mkdir()
+        sampling = {"PYTHONPATH": os.pathsep.join((str(profile.SAMPLING), str(_ROOT))), "SAMPLES_IN": str(samples)}
         process = subprocess.Popen(
             [sys.executable, "-m", "wedgetail", "up"],
-            cwd=_ROOT, env=_environment(settings), text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            cwd=_ROOT, env=_environment(settings) | (sampling if sampled else {}), text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             start_new_session=True,  # Ctrl-C reaches us alone, and we stop it in its turn
             preexec_fn=end_with_parent(signal.SIGTERM),
         )  # fmt: skip
         try:
             _await_ready(process)
-            yield System(find(settings), {processes.name(pid): pid for pid in processes.children(process.pid)})
+            yield System(find(settings), {processes.name(pid): pid for pid in processes.children(process.pid)}, samples)
         finally:
             process.send_signal(signal.SIGINT)
             try:
@@ -63,12 +64,6 @@ def running() -> Iterator[System]:
             except subprocess.TimeoutExpired:
                 process.kill()
                 raise
-
-
-def aircraft_of(settings: Settings, load: Load) -> list[UUID]:
-    """Who the sender's aircraft are to the system."""
-    operator, link = operator_id(settings.operator.name), link_name(udp_source(settings.ingest.port), ADDRESS)
-    return [aircraft_id(operator, link, system_id) for system_id in load.system_ids]
 
 
 def _await_ready(process: "subprocess.Popen[str]") -> None:

@@ -4,14 +4,12 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from datetime import datetime
-from uuid import UUID
 
 import msgspec
 from websockets.asyncio.client import ClientConnection, connect
 
-from api.hub import MAX_SUBSCRIPTIONS
 from core.settings import Settings
 from core.units import to_us
 from tests.benchmarks.sender import LANDED, number_of
@@ -67,71 +65,47 @@ class _Record(msgspec.Struct):
 
 
 _FRAME = msgspec.json.Decoder(_Frame)
-_RECORD = msgspec.json.Decoder(_Record)
+_RECORD = msgspec.json.Decoder(list[_Record])
 
 
 @asynccontextmanager
-async def of_ours(settings: Settings, subscriptions: list[dict[str, object]]) -> AsyncIterator[Viewer]:
-    """A program that watches by these subscriptions, over as many connections as they need."""
+async def of_ours(settings: Settings, interval_ms: int) -> AsyncIterator[Viewer]:
+    """A program that watches everything, a frame each interval, 0: as they come."""
     viewer = Viewer(_ours)
-    async with AsyncExitStack() as stack:
-        sockets = []
-        for begin in range(0, len(subscriptions), MAX_SUBSCRIPTIONS):
-            socket = await stack.enter_async_context(_opened(settings))
-            for what in subscriptions[begin : begin + MAX_SUBSCRIPTIONS]:
-                if (error := await _refusal(socket, what)) is not None:
-                    raise RuntimeError(f"the door refused {what}: {error}")
-            sockets.append(socket)
-        async with _listening(viewer, sockets):
+    async with _opened(settings) as socket:
+        await _subscribed(socket, interval_ms)
+        async with _listening(viewer, socket):
             yield viewer
 
 
 @asynccontextmanager
 async def of_reference(url: str) -> AsyncIterator[Viewer]:
     viewer = Viewer(_reference)
-    async with connect(url, compression=None) as socket, _listening(viewer, [socket]):
+    async with connect(url, compression=None, max_size=None) as socket, _listening(viewer, socket):
         yield viewer
-
-
-async def at_once(settings: Settings, aircraft: list[UUID]) -> list[dict[str, object]]:
-    """Subscriptions under which no frame is held back for an interval.
-
-    One without an interval, where the door gives such; else one for each aircraft: an interval holds a subscription's
-    frames apart, and the first goes out at once, so an aircraft that speaks more rarely than that is never held back.
-    """
-    whole: dict[str, object] = {"id": "main", "interval_ms": 0}
-    async with _opened(settings) as socket:
-        if await _refusal(socket, whole) is None:
-            return [whole]
-    return [{"id": str(one), "aircraft": [str(one)]} for one in aircraft]
 
 
 @asynccontextmanager
 async def _opened(settings: Settings) -> AsyncIterator[ClientConnection]:
-    async with connect(f"ws://127.0.0.1:{settings.api.port}/api/v1/live", compression=None) as socket:
+    async with connect(f"ws://127.0.0.1:{settings.api.port}/api/v1/live", compression=None, max_size=None) as socket:
         await socket.send(json.dumps({"type": "authenticate", "token": settings.api.token}))
         yield socket
 
 
-async def _refusal(socket: ClientConnection, what: dict[str, object]) -> str | None:
-    """Subscribes; gives what the door has against it."""
-    await socket.send(json.dumps({"type": "subscribe", **what}))
+async def _subscribed(socket: ClientConnection, interval_ms: int) -> None:
+    await socket.send(json.dumps({"type": "subscribe", "interval_ms": interval_ms}))
     async with asyncio.timeout(_ANSWER_S):
-        while True:
-            told = json.loads(await socket.recv())
+        while (told := json.loads(await socket.recv()))["type"] != "snapshot":
             if told["type"] == "error":
-                return str(told["detail"])
-            if told["type"] == "snapshot" and told["subscription"] == what["id"]:
-                return None
+                raise RuntimeError(f"the door refused a frame each {interval_ms} ms: {told['detail']}")
 
 
 @asynccontextmanager
-async def _listening(viewer: Viewer, sockets: list[ClientConnection]) -> AsyncIterator[None]:
+async def _listening(viewer: Viewer, socket: ClientConnection) -> AsyncIterator[None]:
     async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(viewer.listen(socket)) for socket in sockets]
+        task = group.create_task(viewer.listen(socket))
         yield
-        for task in tasks:
-            task.cancel()
+        task.cancel()
 
 
 def _ours(frame: bytes) -> tuple[list[int], int | None]:
@@ -142,4 +116,4 @@ def _ours(frame: bytes) -> tuple[list[int], int | None]:
 
 
 def _reference(frame: bytes) -> tuple[list[int], int | None]:
-    return [number_of(_RECORD.decode(frame).lat_e7)], None
+    return [number_of(one.lat_e7) for one in _RECORD.decode(frame)], None
