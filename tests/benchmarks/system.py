@@ -47,10 +47,11 @@ def running(sampled: bool = False) -> Iterator[System]:
         )
         samples = Path(directory) / "samples"
         samples.mkdir()
-        sampling = {"PYTHONPATH": os.pathsep.join((str(profile.SAMPLING), str(_ROOT))), "SAMPLES_IN": str(samples)}
+        path = os.pathsep.join((str(profile.SAMPLING), str(_ROOT)))
+        sampling = {"PYTHONPATH": path, "SAMPLES_IN": str(samples)} if sampled else {}
         process = subprocess.Popen(
             [sys.executable, "-m", "wedgetail", "up"],
-            cwd=_ROOT, env=_environment(settings) | (sampling if sampled else {}), text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            cwd=_ROOT, env=_environment(settings) | sampling, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             start_new_session=True,  # Ctrl-C reaches us alone, and we stop it in its turn
             preexec_fn=end_with_parent(signal.SIGTERM),
         )  # fmt: skip

@@ -10,7 +10,7 @@ import os
 import sys
 import threading
 import time
-from collections import Counter
+from collections import defaultdict
 from pathlib import Path
 
 _LOOK_S, _ASK_S = 0.005, 0.25
@@ -24,7 +24,7 @@ def _wait(directory: Path) -> None:
 
 
 def _sample(directory: Path) -> None:
-    spent: Counter[str] = Counter()
+    spent: dict[str, float] = defaultdict(float)
     before: dict[int, float] = {}
     while (directory / "go").exists():
         frames = sys._current_frames()
