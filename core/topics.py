@@ -40,7 +40,13 @@ JUDGED = Topic("judged", "partition that was judged", "JSON progress", 1, _kept(
 WORLD = Topic("world", "zone and version", "JSON zone version", 1, _kept(cleanup_policy="compact"))
 CHECKPOINT = Topic("checkpoint", "partition of the state", "chunk of a state", PARTITIONS, _CHECKPOINT)
 CHECKPOINT_IMPORT = Topic("checkpoint-import", "partition of the state", "chunk of a state", PARTITIONS, _CHECKPOINT)
+# One partition: sixteen states an hour, and a fetch pays for each partition that it asks for.
+RERUN = Topic(
+    "rerun", "none", "chunk of a state, or JSON of a record that was not judged", 1,
+    _kept(retention_ms=str(7 * DAY_MS), retention_bytes=str(1 << 30)),
+)  # fmt: skip
 
 TOPICS = (
     TELEMETRY, TELEMETRY_IMPORT, REJECTED, UNJUDGED, ALERTS, ALERTS_IMPORT, JUDGED, WORLD, CHECKPOINT, CHECKPOINT_IMPORT,
+    RERUN,
 )  # fmt: skip

@@ -1,34 +1,47 @@
-"""A recorded flight as the stream carried it: its blocks and what was said between them, from the database alone."""
+"""What the stream carried, read back from the database alone: a flight's samples, what was said between them, the states.
 
-from collections.abc import Sequence
+Offsets count within one topic; a topic that was made anew, or one of another cluster, begins at 0 again. So everything here
+is asked of a stretch: records of one partition of one topic, told apart by its id.
+"""
+
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from psycopg import AsyncConnection
-from psycopg.pq import TransactionStatus
 from psycopg.rows import dict_row
 
 from core import block
 from core.block import Block
 from core.columns import NAMES
 from core.errors import WedgetailError
+from core.identity import partition_of
 from core.records import Kind
 from core.sample import Sample
-from core.topics import TELEMETRY, TELEMETRY_IMPORT
+from core.topics import PARTITIONS, TELEMETRY, TELEMETRY_IMPORT
 from core.units import to_us
 from storage.queries import load
 
+UNJUDGED = "unjudged"
+_SPEAKS_ON = timedelta(hours=25)  # silence is told for so long after the last sample: an aircraft is watched for 24 h
+_AT_A_TIME = 5_000  # rows fetched
+
 
 class NoSuchFlight(WedgetailError):
-    """Nothing of link {link} is in the database."""
+    """Nothing of {flight} is in the database."""
+
+
+class MissingLog(WedgetailError):
+    """Records {start} to {stop} of {topic} partition {partition} are not in the database: what came then cannot be judged again."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredRecord:
-    """One record of the stream. batch: of a block, its rows of this flight that were no duplicates; body: of any other.
+    """One record of the stream. batch: of a block, the rows of this flight that were no duplicates; None: it had none.
 
-    rows: the number that each row of the batch had in the block.
+    rows: the number that each row of the batch had in the block. body: of any other record; of one of kind "unjudged", why.
     """
 
     topic: str  # without prefix
@@ -42,100 +55,198 @@ class StoredRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class _Stretch:
-    """The records of one partition of one topic, as it was before it was ever made anew."""
+class Flight:
+    """Whom to run again: the aircraft of a link, or one."""
 
+    name: str
+    aircraft_ids: tuple[UUID, ...]
+    links: tuple[str, ...]
+    imported: bool
+
+    @property
+    def topic(self) -> str:
+        return (TELEMETRY_IMPORT if self.imported else TELEMETRY).name
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """The records first to last of one partition of one topic.
+
+    began, oldest: broker time and offset of the oldest record that the database has of it. over: when a topic of the same
+    name took its place.
+    """
+
+    cluster: str
+    topic: str
     topic_id: str
     partition: int
+    first: int
+    last: int
     began: datetime
-    blocks: Sequence[tuple[int, datetime]]  # offset, append time
+    oldest: int
+    over: datetime | None = None
+
+    def __str__(self) -> str:
+        return f"{self.topic}/{self.partition}"
+
+    @property
+    def given(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.__slots__}
 
 
-async def read_flight(conn: AsyncConnection[Any], link: str) -> list[StoredRecord]:
-    """The records of a link, in order of (partition, offset); those of a topic that was made anew after those before.
+@dataclass(frozen=True, slots=True)
+class StoredState:
+    """A state of a partition exactly before record `next`."""
 
-    Of each partition on which the link had aircraft: the last marker before its first block, then its blocks and every
-    control record between them, to the one that closes the link (or last mentions it). Reads in one snapshot (of its own,
-    or of the transaction that the caller began). Raises NoSuchFlight.
+    next: int
+    append_time: datetime
+    engine: str
+    after_gap: bool
+    writer: str
+
+
+async def find_flight(conn: AsyncConnection[Any], name: str) -> Flight:
+    """By a link or an aircraft's id. Raises NoSuchFlight."""
+    found = await (await conn.execute(load("history")["flight_aircraft"], {"name": name})).fetchall()
+    if not found:
+        raise NoSuchFlight(flight=name)
+    links = tuple(sorted({link for _, link, _ in found}))
+    return Flight(name, tuple(sorted(row[0] for row in found)), links, bool(found[0][2]))
+
+
+async def stretches(
+    conn: AsyncConnection[Any], flight: Flight, since: datetime | None = None, until: datetime | None = None
+) -> list[Stretch]:
+    """Where a flight stands on the stream, by partition, and on each the older topic first.
+
+    since, until: broker time, of live flights; else from the first sample to a day after the last, because silence speaks
+    on. An import is always whole: to the word that closes its link. Raises NoSuchFlight.
     """
-    queries = load("history")
-    records: list[StoredRecord] = []
-    outermost = conn.info.transaction_status == TransactionStatus.IDLE
-    async with conn.transaction():
-        if outermost:
-            await conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        found = await (await conn.execute(queries["flight_aircraft"], {"link": link})).fetchall()
-        if not found:
-            raise NoSuchFlight(link=link)
-        imported = bool(found[0][1])
-        topic = (TELEMETRY_IMPORT if imported else TELEMETRY).name
-        given = {"aircraft_ids": [row[0] for row in found], "imported": imported, "topic": topic}
-        stretches = await _stretches(conn, given)
-        batches: dict[int, dict[tuple[int, datetime], tuple[Block, tuple[int, ...]]]] = {}
-        for stretch in stretches:
-            if stretch.partition not in batches:
-                batches[stretch.partition] = await _batches(conn, given | {"partition": stretch.partition})
-            records += await _records(conn, link, topic, stretch, batches[stretch.partition])
-    return records
-
-
-async def _stretches(conn: AsyncConnection[Any], given: dict[str, Any]) -> list[_Stretch]:
-    blocks: dict[tuple[int, str], list[tuple[int, datetime]]] = {}
-    for topic_id, _, partition, offset, append_time in await (
-        await conn.execute(load("history")["flight_blocks"], given)
-    ).fetchall():
-        blocks.setdefault((partition, topic_id), []).append((offset, append_time))
-    stretches = [
-        _Stretch(topic_id, partition, min(time for _, time in held), sorted(held))
-        for (partition, topic_id), held in blocks.items()
+    given: dict[str, Any] = {"aircraft_ids": list(flight.aircraft_ids), "imported": flight.imported, "topic": flight.topic}
+    if not flight.imported:
+        first, last = await _span(conn, flight, given)
+        given |= {"from": since or first, "to": until or last + _SPEAKS_ON}
+        given["partitions"] = sorted({partition_of(each, PARTITIONS) for each in flight.aircraft_ids})
+    query = load("history")["import_stretches" if flight.imported else "live_stretches"]
+    found = await (await conn.execute(query, given)).fetchall()
+    held = [
+        Stretch(cluster, flight.topic, topic_id, partition, first, last, began, oldest)
+        for cluster, topic_id, partition, first, last, began, oldest in found
     ]
-    return sorted(stretches, key=lambda each: (each.partition, each.began))
+    held = [_with(each, over=_next(held, each)) for each in held if each.first is not None]
+    if flight.imported:
+        held = [_with(each, last=await _import_end(conn, flight, each)) for each in held]
+    if not held:
+        raise NoSuchFlight(flight=flight.name)
+    return held
 
 
-async def _records(
-    conn: AsyncConnection[Any],
-    link: str,
-    topic: str,
-    stretch: _Stretch,
-    batches: dict[tuple[int, datetime], tuple[Block, tuple[int, ...]]],
-) -> list[StoredRecord]:
-    queries = load("history")
-    first, last = stretch.blocks[0][0], stretch.blocks[-1][0]
-    given: dict[str, Any] = {"topic_id": stretch.topic_id, "partition": stretch.partition}
-    end = await (await conn.execute(queries["flight_end"], given | {"link": link, "last_block": last})).fetchone()
-    upto = end[0] if end is not None and end[0] is not None else last
-    before = await conn.execute(queries["last_marker_before"], given | {"first": first})
-    spoken = await before.fetchall()
-    between = await conn.execute(queries["control_records"], given | {"first": first, "last": upto})
-    spoken += await between.fetchall()
-    records = [
-        StoredRecord(topic, stretch.partition, offset, to_us(time), kind, body=(body or "").encode())
-        for offset, time, kind, body in spoken
+async def _span(conn: AsyncConnection[Any], flight: Flight, given: dict[str, Any]) -> tuple[datetime, datetime]:
+    row = await (await conn.execute(load("history")["span"], given)).fetchone()
+    if row is None or row[0] is None:
+        raise NoSuchFlight(flight=flight.name)
+    return row[0], row[1]
+
+
+def _next(held: Sequence[Stretch], each: Stretch) -> datetime | None:
+    return min((other.began for other in held if other.partition == each.partition and other.began > each.began), default=None)
+
+
+def _with(stretch: Stretch, **changed: Any) -> Stretch:
+    return Stretch(**(stretch.given | changed))
+
+
+async def _import_end(conn: AsyncConnection[Any], flight: Flight, stretch: Stretch) -> int:
+    last = stretch.last
+    for link in flight.links:
+        end = await (await conn.execute(load("history")["import_end"], stretch.given | {"link": link})).fetchone()
+        if end is not None and end[0] is not None:
+            last = max(last, end[0])
+    return last
+
+
+async def last_marker_before(conn: AsyncConnection[Any], stretch: Stretch) -> list[StoredRecord]:
+    """Of an import: which world its partition had come to; empty: none."""
+    found = await (await conn.execute(load("history")["last_marker_before"], stretch.given)).fetchall()
+    return [
+        StoredRecord(stretch.topic, stretch.partition, offset, to_us(time), kind, body=body.encode())
+        for offset, time, kind, body in found
     ]
-    records += [
-        StoredRecord(topic, stretch.partition, offset, to_us(time), Kind.BLOCK, batch=batch, rows=rows)
-        for offset, time in stretch.blocks
-        for batch, rows in [batches[offset, time]]
-    ]
-    return sorted(records, key=lambda each: each.offset)
 
 
-async def _batches(
-    conn: AsyncConnection[Any], given: dict[str, Any]
-) -> dict[tuple[int, datetime], tuple[Block, tuple[int, ...]]]:
-    """Rows back to batches with their row numbers, by (offset, append time)."""
-    samples: dict[tuple[int, datetime], list[Sample]] = {}
-    numbers: dict[tuple[int, datetime], list[int]] = {}
-    async with conn.cursor(row_factory=dict_row) as cursor:
-        async for row in cursor.stream(load("history")["flight_rows"], given):
-            values = {name: row[name] for name in NAMES if name != "event_time_us"}
-            sample = Sample(**values, event_time_us=to_us(row["event_time"]))
-            samples.setdefault((row["offset"], row["append_time"]), []).append(sample)
-            numbers.setdefault((row["offset"], row["append_time"]), []).append(row["row"])
-    return {key: (block.from_samples(rows), tuple(numbers[key])) for key, rows in samples.items()}
+async def states(conn: AsyncConnection[Any], stretch: Stretch) -> list[StoredState]:
+    """The complete states up to the last record of a stretch, the last one first."""
+    found = await conn.execute(load("history")["states"], stretch.given)
+    return [StoredState(*row) for row in await found.fetchall()]
 
 
-async def flight_events(conn: AsyncConnection[Any], link: str) -> list[bytes]:
-    """The bodies of the alert events that a flight gave, in the order in which they were judged on each partition."""
-    found = await conn.execute(load("history")["flight_events"], {"link": link})
+async def state_bytes(conn: AsyncConnection[Any], stretch: Stretch, state: StoredState) -> bytes:
+    """A state as it was written: compressed."""
+    given = stretch.given | {"next": state.next, "writer": state.writer}
+    found = await conn.execute(load("history")["state"], given)
+    return b"".join(data for (data,) in await found.fetchall())
+
+
+async def engines(conn: AsyncConnection[Any], stretch: Stretch, first: int) -> list[tuple[int, str]]:
+    """From which offsets on which engine judged, as said between first and the stretch's last record."""
+    found = await conn.execute(load("history")["engines"], stretch.given | {"first": first})
+    return [(offset, version) for offset, version in await found.fetchall()]
+
+
+async def flight_events(conn: AsyncConnection[Any], flight: Flight, stretch: Stretch) -> list[bytes]:
+    """The bodies of the alert events that the records of a stretch gave for these aircraft, in the order of judging."""
+    given = stretch.given | {"aircraft_ids": list(flight.aircraft_ids), "imported": flight.imported}
+    found = await conn.execute(load("history")["flight_events"], given)
     return [body.encode() for (body,) in await found.fetchall()]
+
+
+async def read_records(
+    conn: AsyncConnection[Any], flight: Flight, stretch: Stretch, first: int
+) -> AsyncIterator[StoredRecord]:
+    """The records from first to the stretch's last, in order: every control, and the blocks with the rows of these aircraft.
+
+    Within a transaction: it reads with two cursors side by side, a piece at a time. Raises MissingLog for a live stretch
+    with a hole.
+    """
+    given = stretch.given | {"first": first, "aircraft_ids": list(flight.aircraft_ids), "imported": flight.imported}
+    blocks = _blocks(conn, given)
+    held = await anext(blocks, None)
+    expected = first
+    async with conn.cursor(name="rerun_log") as log:
+        log.itersize = _AT_A_TIME
+        await log.execute(load("history")["log"], given)
+        async for offset, time, kind, body, unjudged in log:
+            if not flight.imported and offset != expected:
+                raise MissingLog(topic=stretch.topic, partition=stretch.partition, start=expected, stop=offset - 1)
+            expected = offset + 1
+            batch, rows = None, ()
+            if held is not None and held[0] == offset:
+                _, batch, rows = held
+                held = await anext(blocks, None)
+            place = (stretch.topic, stretch.partition, offset, to_us(time))
+            if unjudged is not None:
+                yield StoredRecord(*place, UNJUDGED, body=unjudged.encode())
+            elif kind == Kind.BLOCK:
+                yield StoredRecord(*place, kind, batch=batch, rows=rows)
+            elif kind in set(Kind):
+                yield StoredRecord(*place, kind, body=(body or "").encode())
+
+
+async def _blocks(conn: AsyncConnection[Any], given: dict[str, Any]) -> AsyncIterator[tuple[int, Block, tuple[int, ...]]]:
+    """Rows back to batches, by offset, with the number that each row had in its block."""
+    samples: list[Sample] = []
+    numbers: list[int] = []
+    offset = -1
+    async with conn.cursor(name="rerun_rows", row_factory=dict_row) as cursor:
+        cursor.itersize = _AT_A_TIME
+        await cursor.execute(load("history")["rows"], given)
+        async for row in cursor:
+            if row["offset"] != offset and samples:
+                yield offset, block.from_samples(samples), tuple(numbers)
+                samples, numbers = [], []
+            offset = row["offset"]
+            values = {name: row[name] for name in NAMES if name != "event_time_us"}
+            samples.append(Sample(**values, event_time_us=to_us(row["event_time"])))
+            numbers.append(row["row"])
+    if samples:
+        yield offset, block.from_samples(samples), tuple(numbers)

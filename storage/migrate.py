@@ -11,7 +11,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from core.identity import operator_id
 from core.settings import Operator, Settings
-from core.topics import ALERTS, ALERTS_IMPORT, TELEMETRY, TELEMETRY_IMPORT
+from core.topics import ALERTS, ALERTS_IMPORT, RERUN, TELEMETRY, TELEMETRY_IMPORT, TOPICS
 from storage.errors import (
     DatabaseNotCreated,
     DatabaseUnreachable,
@@ -23,7 +23,8 @@ from storage.errors import (
 from storage.queries import load
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-RECORDED_TOPICS = (TELEMETRY.name, TELEMETRY_IMPORT.name, ALERTS.name, ALERTS_IMPORT.name)
+RECORDED_TOPICS = (TELEMETRY.name, TELEMETRY_IMPORT.name, ALERTS.name, ALERTS_IMPORT.name, RERUN.name)
+_ONE_PARTITION = {topic.name for topic in TOPICS if topic.partitions == 1}
 CONNECT_TIMEOUT_S = 10
 _LOCK = 0x57454447  # "WEDG": one migration at a time in a database
 _NAME = re.compile(r"^(\d{4})_[a-z0-9_]+\.sql$")
@@ -89,7 +90,8 @@ def register_topics(conn: Connection[Any], cluster: str, topic_ids: Mapping[str,
     queries = load("migrate")
     with conn.transaction():
         for topic in RECORDED_TOPICS:
-            given = {"cluster": cluster, "topic": topic, "topic_id": topic_ids[topic], "partitions": partitions}
+            given: dict[str, object] = {"cluster": cluster, "topic": topic, "topic_id": topic_ids[topic]}
+            given["partitions"] = 1 if topic in _ONE_PARTITION else partitions
             conn.execute(queries["inherit_screens"], given)
             conn.execute(queries["make_offsets"], given)
 

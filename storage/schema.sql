@@ -126,6 +126,8 @@ CREATE TABLE telemetry_live (
     frame_seq smallint -- MAVLink's own number of the frame
 );
 CREATE INDEX telemetry_live_track ON telemetry_live (aircraft_id, event_time DESC);
+-- A stretch of broker time, whoever flew in it; rows come in that order, so an index of block ranges is enough.
+CREATE INDEX telemetry_live_append ON telemetry_live USING brin (append_time) WITH (autosummarize = on);
 
 -- Imports never meet the retention of live traffic.
 CREATE TABLE telemetry_import (LIKE telemetry_live);
@@ -266,7 +268,7 @@ CREATE INDEX link_gap_link ON link_gap (link, began);
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON link_gap FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
 -- Every record of the telemetry topics, with the body of those that are no block. kind 'unreadable': body says why.
-CREATE TABLE stream_log (
+CREATE TABLE stream_log_live (
     cluster text NOT NULL,
     topic_id text NOT NULL,
     topic text NOT NULL,
@@ -277,7 +279,41 @@ CREATE TABLE stream_log (
     schema_version integer,
     rows integer,
     body text,
-    PRIMARY KEY (topic_id, partition, "offset")
+    PRIMARY KEY (topic_id, partition, "offset", append_time)
+);
+
+-- Imports never meet the retention of live traffic.
+CREATE TABLE stream_log_import (LIKE stream_log_live, PRIMARY KEY (topic_id, partition, "offset"));
+
+CREATE VIEW stream_log AS
+    SELECT * FROM stream_log_live
+    UNION ALL
+    SELECT * FROM stream_log_import;
+
+-- A live partition's state before record `next`, in chunks: where a re-run begins. append_time is that record's.
+CREATE TABLE partition_state (
+    cluster text NOT NULL,
+    topic_id text NOT NULL,
+    partition integer NOT NULL,
+    next bigint NOT NULL,
+    append_time timestamptz NOT NULL,
+    engine text NOT NULL,
+    after_gap boolean NOT NULL, -- records before it were not judged, as a person accepted
+    writer text NOT NULL, -- chunks of two workers, one of which died while saying them, are never mixed
+    chunk integer NOT NULL,
+    chunks integer NOT NULL,
+    data bytea NOT NULL,
+    PRIMARY KEY (cluster, topic_id, partition, next, writer, chunk, append_time)
+);
+
+-- Records that could not be judged: whom their headers name and why, as JSON.
+CREATE TABLE unjudged (
+    cluster text NOT NULL,
+    topic_id text NOT NULL,
+    partition integer NOT NULL,
+    "offset" bigint NOT NULL,
+    body text NOT NULL,
+    PRIMARY KEY (cluster, topic_id, partition, "offset")
 );
 
 -- What a part says about itself each second: too old is as bad as a failure.
@@ -300,6 +336,17 @@ BEGIN
             timescaledb.compress_orderby = 'event_time');
         PERFORM add_compression_policy('telemetry_live', interval '7 days');
         PERFORM add_retention_policy('telemetry_live', interval '90 days');
+        PERFORM create_hypertable(
+            'stream_log_live', 'append_time', chunk_time_interval => interval '1 day', create_default_indexes => false);
+        ALTER TABLE stream_log_live SET (
+            timescaledb.compress,
+            timescaledb.compress_segmentby = 'topic_id, partition',
+            timescaledb.compress_orderby = '"offset"');
+        PERFORM add_compression_policy('stream_log_live', interval '7 days');
+        PERFORM add_retention_policy('stream_log_live', interval '90 days');
+        PERFORM create_hypertable(
+            'partition_state', 'append_time', chunk_time_interval => interval '7 days', create_default_indexes => false);
+        PERFORM add_retention_policy('partition_state', interval '90 days');
         EXECUTE $view$
             CREATE MATERIALIZED VIEW telemetry_1m
             WITH (timescaledb.continuous, timescaledb.materialized_only = false, timescaledb.create_group_indexes = true) AS

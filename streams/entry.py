@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+import msgspec
+
 from core import block, records
 from core.block import Block
 from core.errors import UnreadableRecord
 from core.records import Control, Kind
 
 
-@dataclass(frozen=True, slots=True)
-class Unjudged:
+class Unjudged(msgspec.Struct, frozen=True):
     """A block that could not be decoded or judged: whom its header names, and why."""
 
     aircraft: tuple[UUID, ...]

@@ -7,7 +7,7 @@ there whole or will be written again.
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -16,12 +16,13 @@ from psycopg import AsyncConnection
 
 from core.errors import WedgetailError
 from core.records import AlertEvent, Gap, Listened
-from core.topics import ALERTS, ALERTS_IMPORT, TELEMETRY, TELEMETRY_IMPORT
+from core.topics import ALERTS, ALERTS_IMPORT, RERUN, TELEMETRY, TELEMETRY_IMPORT
 from core.units import utc
 from storage.copy import copy_rows
 from storage.queries import load
 from streams import gaps
 from streams.gaps import Follow
+from streams.kept import StateChunk, UnjudgedMark
 from streams.logged import UNREADABLE, Logged
 from streams.rows import NAMES, Screened, telemetry_rows
 from streams.screen import Screen, screen
@@ -29,7 +30,7 @@ from streams.screen import Screen, screen
 log = logging.getLogger(__name__)
 
 _IMPORTED = {TELEMETRY_IMPORT.name, ALERTS_IMPORT.name}
-_ALERTS = {ALERTS.name, ALERTS_IMPORT.name}
+_OUTPUTS = {ALERTS.name, ALERTS_IMPORT.name, RERUN.name}  # of the worker: stored elsewhere than in the log
 _TABLES = {TELEMETRY.name: "telemetry_live", TELEMETRY_IMPORT.name: "telemetry_import"}
 
 
@@ -138,6 +139,7 @@ class Recording:
             await _meet(conn, met)
             await _gaps(conn, found.missing)
             await _alerts(conn, flush, found.counts)
+            await _kept(conn, self.cluster, flush)
             await self._save(conn, flush)
             # Behind the fence: before it, an old owner would meet its successor's log as a duplicate key.
             await _log(conn, self.cluster, flush)
@@ -275,18 +277,36 @@ async def _gaps(conn: AsyncConnection[Any], missing: Sequence[_Missing]) -> None
 
 
 async def _log(conn: AsyncConnection[Any], cluster: str, flush: Sequence[tuple[Part, Sequence[Logged]]]) -> None:
-    """Every record of a telemetry topic, and of the alerts topics those that nobody can read."""
-    async with conn.cursor() as cursor, cursor.copy(load("recorder")["log_records"]) as copy:
-        for part, entries in flush:
-            for entry in entries:
-                if part.topic in _ALERTS and entry.kind != UNREADABLE:
-                    continue
+    """Every record of a telemetry topic, and of the worker's outputs those that nobody can read."""
+    for query, imported in (("log_records", False), ("log_import_records", True)):
+        written = [
+            (part, entry)
+            for part, entries in flush
+            if (part.topic in _IMPORTED) is imported
+            for entry in entries
+            if part.topic not in _OUTPUTS or entry.kind == UNREADABLE
+        ]
+        if not written:
+            continue
+        async with conn.cursor() as cursor, cursor.copy(load("recorder")[query]) as copy:
+            for part, entry in written:
                 rows = None if entry.batch is None else entry.batch.num_rows
                 time = utc(entry.append_time_us)
                 await copy.write_row((
                     cluster, part.topic_id, part.topic, part.partition, entry.offset, time, entry.kind,
                     entry.schema_version, rows, entry.body,
                 ))  # fmt: skip
+
+
+async def _kept(conn: AsyncConnection[Any], cluster: str, flush: Sequence[tuple[Part, Sequence[Logged]]]) -> None:
+    """What the worker says for re-runs. Rare: a statement each."""
+    for kept in (entry.kept for _, entries in flush for entry in entries):
+        match kept:
+            case StateChunk():
+                given = asdict(kept) | {"cluster": cluster, "append_time": utc(kept.append_time_us)}
+                await conn.execute(load("recorder")["keep_state"], given)
+            case UnjudgedMark():
+                await conn.execute(load("recorder")["keep_unjudged"], asdict(kept) | {"cluster": cluster})
 
 
 async def _alerts(conn: AsyncConnection[Any], flush: Sequence[tuple[Part, Sequence[Logged]]], counts: Counts) -> None:

@@ -7,10 +7,22 @@ from collections.abc import Awaitable, Callable, Iterable
 from aiokafka import AIOKafkaProducer, TopicPartition
 
 from core import records
+from core.block import Headers
 from core.errors import WedgetailError
 from core.records import AlertEvent, Engine, Judged, Tick
-from core.topics import ALERTS, ALERTS_IMPORT, CHECKPOINT, CHECKPOINT_IMPORT, JUDGED, TELEMETRY, TELEMETRY_IMPORT, UNJUDGED
-from streams import checkpoint
+from core.topics import (
+    ALERTS,
+    ALERTS_IMPORT,
+    CHECKPOINT,
+    CHECKPOINT_IMPORT,
+    JUDGED,
+    RERUN,
+    TELEMETRY,
+    TELEMETRY_IMPORT,
+    UNJUDGED,
+)
+from core.units import US_PER_S
+from streams import checkpoint, kept
 from streams.entry import Entry, Unjudged
 from streams.log import LogReader, MissingRecords
 from streams.partition import Partition, Stored, world_needed
@@ -19,6 +31,7 @@ from streams.worlds import WorldFollower
 
 log = logging.getLogger(__name__)
 _WINDOW = 64  # records of the checkpoint topic read first; doubled while they hold no complete checkpoint
+STATE_EVERY_S = 3600.0
 _CHECKPOINT_EVERY = 2_000  # records; and each time every_seconds passes
 
 
@@ -27,7 +40,11 @@ class NoCheckpoint(WedgetailError):
 
 
 class Judging:
-    """The partitions of one worker. committed: the group's offsets, below which everything was told."""
+    """The partitions of one worker. committed: the group's offsets, below which everything was told.
+
+    state_every_s: how often each live partition's state goes to the recorder. topic_ids, by name without prefix, must be
+    set before the first record: what is kept for re-runs names the topic that it belongs to.
+    """
 
     def __init__(
         self,
@@ -38,11 +55,14 @@ class Judging:
         worlds: WorldFollower,
         committed: Callable[[list[TopicPartition]], Awaitable[dict[TopicPartition, int]]],
         accept_gap: Iterable[int] = (),
+        state_every_s: float = STATE_EVERY_S,
     ) -> None:
         self._prefix, self._name = prefix, name
         self._producer, self._reader, self._worlds = producer, reader, worlds
         self._committed = committed
         self._accept_gap = frozenset(accept_gap)
+        self._state_every_us = round(state_every_s * US_PER_S)
+        self.topic_ids: dict[str, str] = {}
         self.partitions: dict[TopicPartition, Partition] = {}
         self._loading = asyncio.Lock()
         self.owned: frozenset[TopicPartition] = frozenset()
@@ -82,6 +102,7 @@ class Judging:
         while True:
             entry = partition.entry(stored)
             await self._worlds.until(world_needed(partition, entry))
+            extra = self._for_reruns(partition, entry)
             try:
                 events = partition.take(entry, self._worlds.world)
                 break
@@ -93,7 +114,7 @@ class Judging:
                 await self._catch_up(partition, stored.offset)
         if stored.offset >= partition.told:
             try:
-                await self._tell(partition, entry, stored, events)
+                await self._tell(partition, entry, stored, events, extra)
             except BaseException:
                 partition.drop()  # judged but not told: begin again from the checkpoint
                 raise
@@ -101,7 +122,26 @@ class Judging:
         if partition.next - partition.checkpointed >= _CHECKPOINT_EVERY:
             await self.keep([partition])
 
-    async def _tell(self, partition: Partition, entry: Entry, stored: Stored, events: list[AlertEvent]) -> None:
+    def _for_reruns(self, partition: Partition, entry: Entry) -> list[tuple[Headers, bytes]]:
+        """What the recorder must keep of this record, beside itself, for a re-run: said before the state moves."""
+        if entry.offset < partition.told:
+            return []
+        topic_id = self.topic_ids[partition.tp.topic.removeprefix(self._prefix)]
+        said: list[tuple[Headers, bytes]] = []
+        if partition.live and (partition.after_gap or kept.due(partition.state, entry, self._state_every_us)):
+            said = kept.state_records(partition.state, entry, topic_id, partition.after_gap, self._name)
+        if isinstance(entry.body, Unjudged):
+            said.append(kept.unjudged_record(entry, entry.body, topic_id))
+        return said
+
+    async def _tell(
+        self,
+        partition: Partition,
+        entry: Entry,
+        stored: Stored,
+        events: list[AlertEvent],
+        extra: list[tuple[Headers, bytes]],
+    ) -> None:
         topic = self._prefix + (ALERTS if partition.live else ALERTS_IMPORT).name
         sent = [
             await self._producer.send(
@@ -109,6 +149,8 @@ class Judging:
             )
             for event in events
         ]
+        for headers, value in extra:
+            sent.append(await self._producer.send(self._prefix + RERUN.name, value, partition=0, headers=headers))
         if isinstance(entry.body, Unjudged):
             log.error("%s/%d offset %d is not judged: %s", *partition.tp, stored.offset, entry.body.why)
             headers = [*stored.headers, ("offset", str(stored.offset).encode()), ("why", entry.body.why.encode())]
@@ -160,7 +202,7 @@ class Judging:
     def _begin(self, partition: Partition, first: int) -> None:
         """Without a checkpoint: empty if the log is whole, else stopped, unless a person accepts the gap."""
         if first == 0 or partition.tp.partition in self._accept_gap:
-            partition.next = first
+            partition.next, partition.after_gap = first, first > 0
             return
         self._stop(partition, NoCheckpoint(first=first, partition=partition.tp.partition))
 
@@ -174,6 +216,7 @@ class Judging:
                 return
             log.warning("%s/%d: going on although %s", *partition.tp, gone)
             partition.next = (await self._reader.bounds([partition.tp]))[partition.tp].first
+            partition.after_gap = True
             found = await self._reader.read({partition.tp: (partition.next, end)})
         for record in found[partition.tp]:
             await self._judge(partition, stored_of(record.offset, record.timestamp, record.headers, record.value))

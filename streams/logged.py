@@ -1,5 +1,7 @@
-"""A record of the stream as the recorder holds it: a block, a control record, an alert event, or one nobody can read."""
+"""A record of the stream as the recorder holds it: a block, a control record, an alert event, something kept for a re-run,
+or one nobody can read."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core import block, records
@@ -7,15 +9,17 @@ from core.block import Block
 from core.errors import UnknownBlockVersion, UnreadableRecord
 from core.records import CONTROLS, AlertEvent, Control, Kind, Listened
 from core.units import YEAR_10000_US
+from streams import kept
 
 UNREADABLE = "unreadable"
 ALERT = "alert"
+KEPT = "kept"
 _LONGEST_REASON = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Logged:
-    """kind: block, a control's kind, "alert" or "unreadable"; body: the exact text, or why it cannot be read."""
+    """kind: block, a control's kind, "alert", "kept" or "unreadable"; body: the exact text, or why it cannot be read."""
 
     offset: int
     append_time_us: int
@@ -25,6 +29,7 @@ class Logged:
     batch: Block | None = None
     event: AlertEvent | None = None
     control: Control | None = None
+    kept: kept.Kept | None = None
 
     def unreadable(self, why: str) -> "Logged":
         """The same record, marked as one that could not be stored."""
@@ -65,4 +70,15 @@ def alert_entry(offset: int, append_time_us: int, value: bytes | None) -> Logged
             return blank.unreadable("its times are outside the calendar")
         return Logged(offset, append_time_us, ALERT, value.decode(), event=event)
     except (UnreadableRecord, ValueError) as error:
+        return blank.unreadable(str(error))
+
+
+def kept_entry(offset: int, append_time_us: int, headers: Sequence[tuple[str, bytes]], value: bytes | None) -> Logged:
+    """Read a record of the topic `rerun`, as above."""
+    blank = Logged(offset, append_time_us, UNREADABLE)
+    if value is None:
+        return blank.unreadable("it has no value")
+    try:
+        return Logged(offset, append_time_us, KEPT, kept=kept.read(headers, value))
+    except UnreadableRecord as error:
         return blank.unreadable(str(error))

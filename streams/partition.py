@@ -46,6 +46,7 @@ class Partition:
     stopped: str | None = None
     append_time_us: int = 0
     checkpointed: int = 0
+    after_gap: bool = False  # records before next were not judged, as a person accepted
     unjudgeable: dict[int, str] = field(default_factory=dict)  # offset -> why; kept over a reload, so that it ends
 
     def entry(self, stored: Stored) -> Entry:
@@ -69,9 +70,10 @@ class Partition:
     def done(self, entry: Entry) -> None:
         """Its outputs are acknowledged."""
         self.next = entry.offset + 1
+        self.after_gap = False
 
     def drop(self) -> None:
-        self.loaded, self.state = False, State.empty()
+        self.loaded, self.state, self.after_gap = False, State.empty(), False
 
     @property
     def other_engine(self) -> bool:

@@ -22,16 +22,16 @@ from psycopg.types.json import Jsonb
 from core.compiled import warm
 from core.kafka import cluster_id, topic_ids
 from core.settings import Settings
-from core.topics import ALERTS, ALERTS_IMPORT, TELEMETRY, TELEMETRY_IMPORT
+from core.topics import ALERTS, ALERTS_IMPORT, RERUN, TELEMETRY, TELEMETRY_IMPORT
 from storage.errors import UnfitValue
 from storage.pool import connect
 from storage.queries import load
 from streams.flush import Counts, Fenced, NotRegistered, Part, Recording
-from streams.logged import Logged, alert_entry, telemetry_entry
+from streams.logged import Logged, alert_entry, kept_entry, telemetry_entry
 
 log = logging.getLogger(__name__)
 
-TOPICS = (TELEMETRY.name, TELEMETRY_IMPORT.name, ALERTS.name, ALERTS_IMPORT.name)
+TOPICS = (TELEMETRY.name, TELEMETRY_IMPORT.name, ALERTS.name, ALERTS_IMPORT.name, RERUN.name)
 GROUP = "wedgetail-recorder"
 FLUSH_AFTER_S = 0.2
 FLUSH_ROWS = 20_000
@@ -344,6 +344,8 @@ def _read(topic: str, record: ConsumerRecord[Any, Any]) -> Logged:
     append_time_us = record.timestamp * 1_000
     if topic in (ALERTS.name, ALERTS_IMPORT.name):
         return alert_entry(record.offset, append_time_us, record.value)
+    if topic == RERUN.name:
+        return kept_entry(record.offset, append_time_us, record.headers, record.value)
     return telemetry_entry(record.offset, append_time_us, dict(record.headers), record.value)
 
 

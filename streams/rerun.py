@@ -1,49 +1,221 @@
-"""A stored flight through the same engine again, from the database alone; and whether it says what it said then."""
+"""A stored flight through the same engine again, from the database alone; and whether it says what it said then.
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+An import runs from its first block. A live flight runs from the latest stored state of its partition before the window: of
+the records since, only its own samples are read, because other aircraft change nothing for it (tests/unit/streams holds
+that), and everything that is no block.
+"""
+
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
 from typing import Any
 
 from psycopg import AsyncConnection
+from psycopg.pq import TransactionStatus
 
-from core import records
+from core import block, records
+from core.block import Block
+from core.errors import WedgetailError
+from core.records import AlertEvent, Kind
 from core.topics import TELEMETRY
 from geofence import store
 from geofence.world import World
-from storage.history import StoredRecord, flight_events, read_flight
-from streams.entry import Entry
+from geofence.zone import ZoneVersion
+from storage import history
+from storage.history import Flight, StoredRecord, StoredState, Stretch
+from streams import whatif
+from streams.entry import Entry, Unjudged
+from streams.kept import load_state
 from streams.pipeline import advance
-from streams.state import State
+from streams.state import ENGINE, State
+from streams.whatif import WhatIf
+
+
+class NoState(WedgetailError):
+    """{stretch} cannot be judged again: no stored state up to record {last} can be read, and the log begins at {oldest}."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rerun:
-    """before: the bodies that are stored; again: those of this run. Equal, byte for byte and in order, when all is well."""
+    """before: the bodies that are stored; again: those of this run. Equal, byte for byte and in order, when all is well.
+
+    boundaries: why part of it may differ or is missing, in words; empty: all was judged by this engine, without a gap.
+    """
 
     before: tuple[bytes, ...]
     again: tuple[bytes, ...]
+    boundaries: tuple[str, ...] = ()
 
     @property
     def same(self) -> bool:
         return self.before == self.again
 
 
-async def rerun(conn: AsyncConnection[Any], link: str) -> Rerun:
-    """Runs a flight from its first contact. Raises storage.history.NoSuchFlight."""
-    flight = await read_flight(conn, link)
-    versions = await store.versions_between(conn, 0, await store.world_number(conn))
-    again = judge_again(flight, World(versions))
-    return Rerun(tuple(await flight_events(conn, link)), tuple(again))
+@dataclass(slots=True)
+class _Side:
+    """One way of judging the same records: with the zones of then, or with others."""
+
+    world: World
+    zones: frozenset[bytes] | None = None  # what-if: the conditions of other zones are not of this side
+    state: State = field(default_factory=State.empty)
+    events: list[AlertEvent] = field(default_factory=list)
+
+    def begin(self, data: State) -> None:
+        self.state = State.load(data.dump()) if self.zones is None else whatif.only_zones(data, self.zones)
 
 
-def judge_again(flight: Iterable[StoredRecord], world: World) -> list[bytes]:
-    """The bodies of the alert events of a stored flight, partition by partition, each from an empty state."""
-    bodies: list[bytes] = []
-    states: dict[int, State] = {}
-    for record in flight:
-        state = states.setdefault(record.partition, State.empty())
-        body = record.batch if record.batch is not None else records.decode(records.CONTROLS[record.kind], record.body or b"")
-        live = record.topic == TELEMETRY.name
-        entry = Entry(record.partition, record.offset, record.append_time_us, live, body, record.rows)
-        bodies += [records.encode(event) for event in advance(state, entry, world)]
-    return bodies
+async def rerun(
+    conn: AsyncConnection[Any], flight: str, since: datetime | None = None, until: datetime | None = None
+) -> Rerun:
+    """Runs a flight (a link, or an aircraft's id) again; a live one in a window of broker time, or whole.
+
+    Raises NoSuchFlight, MissingLog, NoState.
+    """
+    async with _snapshot(conn):
+        side = _Side(World(await _versions(conn)))
+        before, boundaries = await _run(conn, flight, since, until, [side])
+    return Rerun(tuple(before), tuple(records.encode(event) for event in side.events), tuple(boundaries))
+
+
+async def what_if(
+    conn: AsyncConnection[Any],
+    flight: str,
+    change: Callable[[Sequence[ZoneVersion]], Iterable[ZoneVersion]],
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> WhatIf:
+    """Judges a flight with other zones than those of then; change makes them of those. Nothing is written.
+
+    Both sides are judged now, by this engine. Raises as rerun does.
+    """
+    async with _snapshot(conn):
+        stored = await _versions(conn)
+        other = list(change(stored))
+        then = _Side(World(stored))
+        now = _Side(World(other), frozenset(zone.zone_id.bytes for zone in other))
+        _, boundaries = await _run(conn, flight, since, until, [then, now])
+    return WhatIf(tuple(then.events), tuple(now.events), tuple(boundaries))
+
+
+async def _versions(conn: AsyncConnection[Any]) -> list[ZoneVersion]:
+    return await store.versions_between(conn, 0, await store.world_number(conn))
+
+
+@asynccontextmanager
+async def _snapshot(conn: AsyncConnection[Any]) -> AsyncIterator[None]:
+    """All from one moment: of a transaction of its own, or of the one that the caller began."""
+    outermost = conn.info.transaction_status == TransactionStatus.IDLE
+    async with conn.transaction():
+        if outermost:
+            await conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        yield
+
+
+async def _run(
+    conn: AsyncConnection[Any], name: str, since: datetime | None, until: datetime | None, sides: Sequence[_Side]
+) -> tuple[list[bytes], list[str]]:
+    """The stored events of then, and the boundaries; each side's events are in it."""
+    flight = await history.find_flight(conn, name)
+    before: list[bytes] = []
+    boundaries: list[str] = []
+    partition = -1
+    for stretch in await history.stretches(conn, flight, since, until):
+        held = await history.states(conn, stretch)
+        if flight.imported:
+            first = stretch.first
+            if stretch.partition != partition:  # a topic made anew goes on where the one before it ended
+                for side in sides:
+                    side.begin(State.empty())
+            for marker in await history.last_marker_before(conn, stretch):
+                for side in sides:
+                    judge_again(side.state, marker, side.world)
+            partition = stretch.partition
+        else:
+            first, state, why = await _begin(conn, stretch, held)
+            boundaries += why
+            for side in sides:
+                side.begin(state)
+        boundaries += _engines(stretch, sides[0].state.engine, await history.engines(conn, stretch, first))
+        gaps = {each.next: each for each in held if each.after_gap and each.next > first}
+        await _judge(conn, flight, stretch, first, gaps, sides, boundaries)
+        before += await history.flight_events(conn, flight, stretch)
+    return before, boundaries
+
+
+async def _begin(
+    conn: AsyncConnection[Any], stretch: Stretch, held: Sequence[StoredState]
+) -> tuple[int, State, list[str]]:
+    """From which record on, with which state; and what stands in the way of more."""
+    unreadable: list[str] = []
+    before = [each for each in held if each.next <= stretch.first]
+    for each in before:
+        state = load_state(await history.state_bytes(conn, stretch, each))
+        if state is not None:
+            return each.next, state, unreadable
+        unreadable.append(f"{stretch}: the state at record {each.next}, of engine {each.engine}, cannot be read by {ENGINE}")
+    if stretch.oldest == 0:
+        return 0, State.empty(), unreadable
+    for each in reversed(held[: len(held) - len(before)]):
+        state = load_state(await history.state_bytes(conn, stretch, each))
+        if state is not None:
+            why = f"{stretch}: records {stretch.first} to {each.next - 1} are not judged again: the first state is of {each.next}"
+            return each.next, state, [*unreadable, why]
+    raise NoState(stretch=stretch, last=stretch.last, oldest=stretch.oldest)
+
+
+def _engines(stretch: Stretch, judged: str, said: Sequence[tuple[int, str]]) -> list[str]:
+    """Where another engine judged. judged: which one did before; empty: none had said so yet."""
+    found = []
+    for offset, version in said:
+        if judged and judged != version:
+            found.append(f"{stretch}: records before {offset} were judged by engine {judged}, from there on by {version}")
+        judged = version
+    if judged and judged != ENGINE:
+        found.append(f"{stretch}: its last records were judged by engine {judged}; this program's is {ENGINE}")
+    return found
+
+
+async def _judge(
+    conn: AsyncConnection[Any],
+    flight: Flight,
+    stretch: Stretch,
+    first: int,
+    gaps: dict[int, StoredState],
+    sides: Sequence[_Side],
+    boundaries: list[str],
+) -> None:
+    whom = frozenset(flight.aircraft_ids)
+    async for record in history.read_records(conn, flight, stretch, first):
+        gap = gaps.get(record.offset)
+        if gap is not None:
+            boundaries.append(f"{stretch}: records before {gap.next} were passed over, as a person accepted")
+            state = load_state(await history.state_bytes(conn, stretch, gap))
+            for side in sides if state is not None else ():
+                assert state is not None
+                side.begin(state)
+        for side in sides:
+            events = judge_again(side.state, record, side.world)
+            if record.offset >= stretch.first:
+                side.events += [event for event in events if event.aircraft_id in whom]
+
+
+def judge_again(state: State, record: StoredRecord, world: World) -> list[AlertEvent]:
+    """What one stored record gives. The state is changed in place."""
+    live = record.topic == TELEMETRY.name
+    body: Block | records.Control | Unjudged
+    if record.kind == history.UNJUDGED:
+        body = records.decode(Unjudged, record.body or b"")
+    elif record.kind == Kind.BLOCK:
+        if record.batch is None and not live:
+            return []
+        body = _nothing() if record.batch is None else record.batch  # even a block of others may end a day of silence
+    else:
+        body = records.decode(records.CONTROLS[record.kind], record.body or b"")
+    return advance(state, Entry(record.partition, record.offset, record.append_time_us, live, body, record.rows), world)
+
+
+@cache
+def _nothing() -> Block:
+    return block.from_samples([])

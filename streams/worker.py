@@ -17,10 +17,10 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from core.compiled import warm
-from core.kafka import ensure_topics, producer
+from core.kafka import ensure_topics, producer, topic_ids
 from core.settings import Settings
 from core.topics import TELEMETRY, TELEMETRY_IMPORT, WORLD
-from streams.judging import Judging, stored_of
+from streams.judging import STATE_EVERY_S, Judging, stored_of
 from streams.log import LogReader
 from streams.worlds import WorldFollower
 
@@ -32,7 +32,7 @@ CHECKPOINT_EVERY_S = 20.0
 class Worker:
     """One worker process: start, stop. It shares the partitions with its like."""
 
-    def __init__(self, settings: Settings, accept_gap: Iterable[int] = ()) -> None:
+    def __init__(self, settings: Settings, accept_gap: Iterable[int] = (), state_every_s: float = STATE_EVERY_S) -> None:
         bootstrap, prefix = settings.kafka.bootstrap, settings.kafka.prefix
         self.name = f"{socket.gethostname()}-{os.getpid()}"
         self._topics = [prefix + TELEMETRY.name, prefix + TELEMETRY_IMPORT.name]
@@ -41,7 +41,10 @@ class Worker:
         self._producer = producer(bootstrap)
         self._reader = LogReader(bootstrap)
         self._worlds = WorldFollower(bootstrap, prefix + WORLD.name)
-        self.judging = Judging(prefix, self.name, self._producer, self._reader, self._worlds, self._committed, accept_gap)
+        self.judging = Judging(
+            prefix, self.name, self._producer, self._reader, self._worlds, self._committed, accept_gap, state_every_s
+        )
+        self._kafka = settings.kafka
         self._quiet = asyncio.Condition()
         self._tasks: set[asyncio.Task[None]] = set()
         self.app = self._faust(settings)
@@ -76,6 +79,7 @@ class Worker:
         await self._producer.start()
         await self._reader.start()
         await self._worlds.start()
+        self.judging.topic_ids = await topic_ids(self._kafka.bootstrap, self._kafka.prefix)
         self.app.finalize()
         await self.app.start()
         self._spawn(self._each_second(), "each second")

@@ -56,7 +56,21 @@ SELECT * FROM unnest(
     %(partitions)s::integer[], %(offsets)s::bigint[])
 
 -- name: log_records
-COPY stream_log (cluster, topic_id, topic, partition, "offset", append_time, kind, schema_version, rows, body) FROM STDIN
+COPY stream_log_live (cluster, topic_id, topic, partition, "offset", append_time, kind, schema_version, rows, body) FROM STDIN
+
+-- name: log_import_records
+COPY stream_log_import (cluster, topic_id, topic, partition, "offset", append_time, kind, schema_version, rows, body) FROM STDIN
+
+-- name: keep_state
+INSERT INTO partition_state (cluster, topic_id, partition, next, append_time, engine, after_gap, writer, chunk, chunks, data)
+VALUES (%(cluster)s, %(topic_id)s, %(partition)s, %(next)s, %(append_time)s, %(engine)s, %(after_gap)s, %(writer)s, %(chunk)s,
+    %(chunks)s, %(data)s)
+ON CONFLICT DO NOTHING
+
+-- name: keep_unjudged
+INSERT INTO unjudged (cluster, topic_id, partition, "offset", body)
+VALUES (%(cluster)s, %(topic_id)s, %(partition)s, %(offset)s, %(body)s)
+ON CONFLICT DO NOTHING
 
 -- name: report_health
 INSERT INTO part_health (part, worker, at, detail) VALUES (%(part)s, %(worker)s, now(), %(detail)s)
