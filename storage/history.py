@@ -34,7 +34,7 @@ class NoSuchFlight(WedgetailError):
 
 
 class MissingLog(WedgetailError):
-    """Records {start} to {stop} of {topic} partition {partition} are not in the database: what came then cannot be judged again."""
+    """Records {start} to {stop} of {topic} partition {partition} are not in the database: they cannot be judged again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,9 +200,7 @@ async def flight_events(conn: AsyncConnection[Any], flight: Flight, stretch: Str
     return [body.encode() for (body,) in await found.fetchall()]
 
 
-async def read_records(
-    conn: AsyncConnection[Any], flight: Flight, stretch: Stretch, first: int
-) -> AsyncIterator[StoredRecord]:
+async def read_records(conn: AsyncConnection[Any], flight: Flight, stretch: Stretch, first: int) -> AsyncIterator[StoredRecord]:
     """The records from first to the stretch's last, in order: every control, and the blocks with the rows of these aircraft.
 
     Within a transaction: it reads with two cursors side by side, a piece at a time. Raises MissingLog for a live stretch
@@ -219,7 +217,8 @@ async def read_records(
             if not flight.imported and offset != expected:
                 raise MissingLog(topic=stretch.topic, partition=stretch.partition, start=expected, stop=offset - 1)
             expected = offset + 1
-            batch, rows = None, ()
+            batch: Block | None = None
+            rows: tuple[int, ...] = ()
             if held is not None and held[0] == offset:
                 _, batch, rows = held
                 held = await anext(blocks, None)

@@ -9,7 +9,8 @@ from core.block import Block
 from core.errors import UnknownBlockVersion, UnreadableRecord
 from core.records import CONTROLS, AlertEvent, Control, Kind, Listened
 from core.units import YEAR_10000_US
-from streams import kept
+from streams.kept import Kept
+from streams.kept import read as read_kept
 
 UNREADABLE = "unreadable"
 ALERT = "alert"
@@ -29,7 +30,7 @@ class Logged:
     batch: Block | None = None
     event: AlertEvent | None = None
     control: Control | None = None
-    kept: kept.Kept | None = None
+    kept: Kept | None = None
 
     def unreadable(self, why: str) -> "Logged":
         """The same record, marked as one that could not be stored."""
@@ -79,6 +80,6 @@ def kept_entry(offset: int, append_time_us: int, headers: Sequence[tuple[str, by
     if value is None:
         return blank.unreadable("it has no value")
     try:
-        return Logged(offset, append_time_us, KEPT, kept=kept.read(headers, value))
+        return Logged(offset, append_time_us, KEPT, kept=read_kept(headers, value))
     except UnreadableRecord as error:
         return blank.unreadable(str(error))

@@ -66,9 +66,7 @@ class _Side:
         self.state = State.load(data.dump()) if self.zones is None else whatif.only_zones(data, self.zones)
 
 
-async def rerun(
-    conn: AsyncConnection[Any], flight: str, since: datetime | None = None, until: datetime | None = None
-) -> Rerun:
+async def rerun(conn: AsyncConnection[Any], flight: str, since: datetime | None = None, until: datetime | None = None) -> Rerun:
     """Runs a flight (a link, or an aircraft's id) again; a live one in a window of broker time, or whole.
 
     Raises NoSuchFlight, MissingLog, NoState.
@@ -144,9 +142,7 @@ async def _run(
     return before, boundaries
 
 
-async def _begin(
-    conn: AsyncConnection[Any], stretch: Stretch, held: Sequence[StoredState]
-) -> tuple[int, State, list[str]]:
+async def _begin(conn: AsyncConnection[Any], stretch: Stretch, held: Sequence[StoredState]) -> tuple[int, State, list[str]]:
     """From which record on, with which state; and what stands in the way of more."""
     unreadable: list[str] = []
     before = [each for each in held if each.next <= stretch.first]
@@ -160,7 +156,7 @@ async def _begin(
     for each in reversed(held[: len(held) - len(before)]):
         state = load_state(await history.state_bytes(conn, stretch, each))
         if state is not None:
-            why = f"{stretch}: records {stretch.first} to {each.next - 1} are not judged again: the first state is of {each.next}"
+            why = f"{stretch}: records {stretch.first} to {each.next - 1} are not judged again: no state before {each.next}"
             return each.next, state, [*unreadable, why]
     raise NoState(stretch=stretch, last=stretch.last, oldest=stretch.oldest)
 

@@ -5,7 +5,7 @@ aircraft, rule and zone and stood at the same time: a zone that is ten metres la
 is a change of it.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -47,7 +47,7 @@ def differences(then: Iterable[AlertEvent], now: Iterable[AlertEvent]) -> list[D
         pairs.append((alert, None if other is None else after.pop(other)))
     pairs += [(None, alert) for alert in after.values()]
     found = [Difference(a, b) for a, b in pairs if a is None or b is None or [*map(_told, a)] != [*map(_told, b)]]
-    return sorted(found, key=lambda each: (each.then or each.now or ())[0].start_us)
+    return sorted(found, key=lambda each: min(event.start_us for event in (each.then or ()) + (each.now or ())))
 
 
 def _alerts(events: Iterable[AlertEvent]) -> dict[UUID, Alert]:

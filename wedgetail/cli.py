@@ -37,6 +37,7 @@ SettingsFile = Annotated[
 _WHOLE = "Everything at once"
 _PARTS = "One part, against a configured broker and database"
 _FLIGHTS = "Recorded and simulated flights"
+_TIMES = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M"]
 
 
 @app.command(rich_help_panel=_WHOLE)
@@ -161,14 +162,38 @@ def import_(
 
 @app.command(rich_help_panel=_FLIGHTS)
 def rerun(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A log that was imported.", exists=True, dir_okay=False)],
+    flight: Annotated[
+        str, typer.Argument(metavar="FLIGHT", help="A log that was imported, a link (udp:14550/10.0.0.7), or an aircraft's id.")
+    ],
     settings: SettingsFile = None,
+    since: Annotated[
+        datetime | None, typer.Option("--from", metavar="TIME", formats=_TIMES, help="Of a live flight: from then on (UTC).")
+    ] = None,
+    until: Annotated[
+        datetime | None, typer.Option("--to", metavar="TIME", formats=_TIMES, help="Of a live flight: up to then (UTC).")
+    ] = None,
+    zones: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.geojson", help="What if these zones had been there instead.", exists=True, dir_okay=False),
+    ] = None,
+    add: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.geojson", help="What if these had been there as well.", exists=True, dir_okay=False),
+    ] = None,
+    without: Annotated[
+        list[str] | None, typer.Option(metavar="ZONE", help="What if this zone (name or id) had not been there.")
+    ] = None,
 ) -> None:
-    """Run an imported flight through the rules again, from the database alone, and compare the alerts byte for byte."""
+    """Run a flight through the rules again, from the database alone, and compare the alerts; or ask what other zones had given.
+
+    Exit code 0: the same, byte for byte. 1: something differs. A what-if is never stored.
+    """
     loaded = _part(settings)
     from wedgetail import rerun as entry
 
-    if not asyncio.run(entry.run(loaded, file)):
+    begin, end = (None if time is None else time.replace(tzinfo=UTC) for time in (since, until))
+    asked = entry.Asked(flight, begin, end, instead=zones, add=add, without=tuple(without or ()))
+    if not asyncio.run(entry.run(loaded, asked)):
         raise typer.Exit(1)
 
 

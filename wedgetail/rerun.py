@@ -1,32 +1,157 @@
-"""`wedgetail rerun FILE`: an imported flight through the same engine again, from the database alone."""
+"""`wedgetail rerun FLIGHT`: a flight through the same engine again, from the database alone; or with other zones: a what-if."""
 
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid5
 
+from psycopg import AsyncConnection
 from rich.console import Console
 
 from core import records
+from core.errors import WedgetailError
+from core.identity import operator_id
 from core.records import AlertEvent
 from core.settings import Settings
 from core.units import utc
+from geofence import geojson
+from geofence.zone import ZoneVersion
 from ingest import tlog
 from ingest.links import file_link
 from storage.pool import connect
-from streams.rerun import rerun
+from streams.rerun import rerun, what_if
+from streams.whatif import Alert, Difference, other_zones
 
 
-async def run(settings: Settings, file: Path) -> bool:
-    """Prints each alert event and whether it is the one that is stored. True when all are the same, byte for byte."""
-    with tlog.opened(file) as log:
-        link = file_link(log.sha256)
-    async with await connect(settings.database.url, name="wedgetail rerun", statement_timeout_ms=60_000) as conn:
-        again = await rerun(conn, link)
-    console = Console(highlight=False)
-    stored = set(again.before)
+class WrongZoneFile(WedgetailError):
+    """{file} is no file of zones: {detail}"""
+
+
+class NoSuchZone(WedgetailError):
+    """There was no zone {zone} (a name or an id); there were: {known}"""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """flight: a log's path, a link, or an aircraft's id. A what-if if any zones are named."""
+
+    flight: str
+    since: datetime | None = None
+    until: datetime | None = None
+    instead: Path | None = None
+    add: Path | None = None
+    without: tuple[str, ...] = ()
+
+    @property
+    def what_if(self) -> bool:
+        return bool(self.instead or self.add or self.without)
+
+
+async def run(settings: Settings, asked: Asked) -> bool:
+    """Prints what came and whether it is what is stored, or what differs with other zones. True when nothing differs."""
+    name = asked.flight
+    if Path(name).is_file():
+        with tlog.opened(Path(name)) as log:
+            name = file_link(log.sha256)
+    console = Console(highlight=False, soft_wrap=True)
+    async with await connect(settings.database.url, name="wedgetail rerun", statement_timeout_ms=600_000) as conn:
+        if asked.what_if:
+            return await _what_if(console, conn, settings, asked, name)
+        return await _again(console, conn, asked, name)
+
+
+async def _again(console: Console, conn: AsyncConnection[Any], asked: Asked, name: str) -> bool:
+    again = await rerun(conn, name, asked.since, asked.until)
+    stored, came = set(again.before), set(again.again)
     for body in again.again:
-        event = records.decode(AlertEvent, body)
-        mark = "same" if body in stored else "NEW "
-        console.print(f"{mark}  {utc(event.at_us):%Y-%m-%d %H:%M:%S} UTC  {event.condition} {event.level}  {event.what}")
-    gone = len(stored - set(again.again))
-    verdict = "byte for byte the same" if again.same else f"NOT the same ({gone} stored events did not come again)"
-    console.print(f"{file.name}: {len(again.before)} alert events stored, {len(again.again)} now: {verdict}")
+        _line(console, "same" if body in stored else "NEW ", records.decode(AlertEvent, body))
+    for body in again.before:
+        if body not in came:
+            _line(console, "GONE", records.decode(AlertEvent, body))
+    for boundary in again.boundaries:
+        console.print(f"note: {boundary}")
+    differing = len(stored ^ came)
+    otherwise = f"NOT the same ({differing} differ)" if differing else "NOT the same (another order)"
+    verdict = "byte for byte the same" if again.same else otherwise
+    console.print(f"{asked.flight}: {len(again.before)} alert events stored, {len(again.again)} now: {verdict}")
     return again.same
+
+
+async def _what_if(console: Console, conn: AsyncConnection[Any], settings: Settings, asked: Asked, name: str) -> bool:
+    operator = operator_id(settings.operator.name)
+
+    def change(stored: Sequence[ZoneVersion]) -> list[ZoneVersion]:
+        given = [zone for file in (asked.instead, asked.add) if file is not None for zone in read_zones(file, operator, stored)]
+        known = sorted({zone.name for zone in stored})
+        for zone in asked.without:
+            if zone not in known and zone not in {str(each.zone_id) for each in stored}:
+                raise NoSuchZone(zone=zone, known=", ".join(known) or "none")
+        return other_zones(stored, given, asked.instead is not None, asked.without)
+
+    found = await what_if(conn, name, change, asked.since, asked.until)
+    console.print("WHAT IF: judged now with other zones than those of that time. Nothing of this happened, nothing is stored.")
+    for difference in found.differences:
+        _difference(console, difference)
+    for boundary in found.boundaries:
+        console.print(f"note: {boundary}")
+    then, now = (len({event.alert_id for event in side}) for side in (found.then, found.now))
+    count = len(found.differences)
+    console.print(f"{asked.flight}: {then} alerts with the zones of then, {now} with these: {count or 'none'} differ")
+    return not count
+
+
+def read_zones(file: Path, operator: UUID, stored: Sequence[ZoneVersion]) -> list[ZoneVersion]:
+    """The zones of a GeoJSON file, a Feature or a FeatureCollection of them as the API writes them.
+
+    A zone is the stored one of its id, else of its name. Raises WrongZoneFile.
+    """
+    try:
+        content = json.loads(file.read_text("utf-8-sig"))
+    except (OSError, ValueError) as error:
+        raise WrongZoneFile(file=file, detail=str(error)) from error
+    many = isinstance(content, dict) and content.get("type") == "FeatureCollection"
+    features = content.get("features") if many else [content]
+    if not isinstance(features, list) or not features:
+        raise WrongZoneFile(file=file, detail="it holds no features")
+    ids = {zone.name: zone.zone_id for zone in stored}
+    zones = []
+    for number, feature in enumerate(features):
+        try:
+            zone = geojson.read(feature, operator, UUID(int=0))
+        except geojson.WrongZone as error:
+            raise WrongZoneFile(file=file, detail=f"feature {number}: {error}") from error
+        named = ids.get(zone.name) or uuid5(operator, f"what if/{number}/{zone.name}")
+        facts = {name: getattr(zone, name) for name in zone.__struct_fields__}
+        zones.append(ZoneVersion(**(facts | {"zone_id": _id(feature) or named})))
+    return zones
+
+
+def _id(feature: dict[str, Any]) -> UUID | None:
+    try:
+        return UUID(str(feature.get("id")))
+    except ValueError:
+        return None
+
+
+def _difference(console: Console, found: Difference) -> None:
+    if found.then is None or found.now is None:
+        alert = found.then or found.now
+        assert alert is not None
+        console.print(f"{'ONLY THEN' if found.now is None else 'ONLY NOW '}  {_words(alert)}")
+        return
+    console.print(f"CHANGED    then {_words(found.then)}")
+    console.print(f"           now  {_words(found.now)}")
+
+
+def _words(alert: Alert) -> str:
+    worst = min(alert, key=lambda event: event.level.rank)
+    last = alert[-1]
+    end = f"{utc(last.at_us):%H:%M:%S}" if last.condition is records.Condition.CLEARED else "open"
+    return f"{utc(alert[0].start_us):%Y-%m-%d %H:%M:%S} to {end} UTC  {worst.rule} {worst.level}  {worst.what}"
+
+
+def _line(console: Console, mark: str, event: AlertEvent) -> None:
+    console.print(f"{mark}  {utc(event.at_us):%Y-%m-%d %H:%M:%S} UTC  {event.condition} {event.level}  {event.what}")

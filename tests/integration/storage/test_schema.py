@@ -94,7 +94,7 @@ def test_running_the_migrations_equals_the_schema_on_timescale(timescale: str) -
     empty(timescale)
     migrate(timescale)
     assert catalog(timescale) == wanted
-    assert [row[0] for row in wanted["hypertables"]] == ["telemetry_live"]
+    assert [row[0] for row in wanted["hypertables"]] == ["partition_state", "stream_log_live", "telemetry_live"]
     assert [row[0] for row in wanted["aggregates"]] == ["telemetry_1m"]
     assert {row[0] for row in wanted["jobs"]} == {
         "policy_compression", "policy_retention", "policy_refresh_continuous_aggregate",

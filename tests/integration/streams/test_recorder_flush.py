@@ -68,7 +68,8 @@ async def timescale(timescale_url: str) -> AsyncIterator[AsyncConnection[Any]]:
     async with connection:
         yield connection
         await connection.execute(
-            "TRUNCATE telemetry_live, telemetry_import, aircraft, stream_log, recorder_offset, recorder_screen, alert_event"
+            "TRUNCATE telemetry_live, telemetry_import, aircraft, stream_log_live, stream_log_import, partition_state, "
+            "unjudged, recorder_offset, recorder_screen, alert_event"
         )
 
 

@@ -17,7 +17,8 @@ from core.columns import SCHEMA_VERSION
 from core.identity import aircraft_id
 from core.records import Control, LinkListened, Listened, Marker, Tick, block_headers, control_headers, encode
 from core.sample import Sample
-from storage.history import NoSuchFlight, StoredRecord, read_flight
+from storage import history
+from storage.history import NoSuchFlight, StoredRecord
 from storage.migrate import RECORDED_TOPICS, register_topics
 from storage.pool import connect
 from streams.flush import Recording
@@ -66,6 +67,17 @@ async def record(
     recording = Recording("c")
     part = (await recording.load(conn, [(TOPIC, ids[TOPIC], partition)]))[TOPIC, partition]
     await recording.store(conn, [(part, entries(said, part.next))])
+
+
+async def read_flight(conn: AsyncConnection[Any], link: str) -> list[StoredRecord]:
+    """All records of an import, as a re-run takes them."""
+    async with conn.transaction():
+        flight = await history.find_flight(conn, link)
+        found: list[StoredRecord] = []
+        for stretch in await history.stretches(conn, flight):
+            found += await history.last_marker_before(conn, stretch)
+            found += [each async for each in history.read_records(conn, flight, stretch, stretch.first)]
+    return [each for each in found if each.kind != "block" or each.batch is not None]
 
 
 def told(records: Sequence[StoredRecord]) -> list[tuple[int, int, str]]:
@@ -142,7 +154,7 @@ async def test_a_flight_whose_second_half_came_after_the_topic_was_made_anew_is_
 
 
 async def test_a_link_that_nobody_knows_is_an_error_and_no_empty_list(conn: AsyncConnection[Any]) -> None:
-    with pytest.raises(NoSuchFlight, match="Nothing of link file:nobody"):
+    with pytest.raises(NoSuchFlight, match="Nothing of file:nobody"):
         await read_flight(conn, "file:nobody")
 
 
