@@ -9,13 +9,12 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 from psycopg import AsyncConnection
 from psycopg.pq import TransactionStatus
 
-from core import block, records
+from core import records
 from core.block import Block
 from core.errors import WedgetailError
 from core.records import AlertEvent, Kind
@@ -204,14 +203,11 @@ def judge_again(state: State, record: StoredRecord, world: World) -> list[AlertE
     if record.kind == history.UNJUDGED:
         body = records.decode(Unjudged, record.body or b"")
     elif record.kind == Kind.BLOCK:
-        if record.batch is None and not live:
+        if record.batch is None:
+            if live:
+                state.screen.sweep(record.append_time_us)  # even a block of others ends a day of silence
             return []
-        body = _nothing() if record.batch is None else record.batch  # even a block of others may end a day of silence
+        body = record.batch
     else:
         body = records.decode(records.CONTROLS[record.kind], record.body or b"")
     return advance(state, Entry(record.partition, record.offset, record.append_time_us, live, body, record.rows), world)
-
-
-@cache
-def _nothing() -> Block:
-    return block.from_samples([])

@@ -158,8 +158,11 @@ Told = tuple[object, list[object]]
 
 
 def judged(stream: Sequence[Record], stops: Iterable[int] = ()) -> tuple[list[Told], object, list[AlertEvent]]:
-    """What triggered each event (a sample's epoch, link and number, or the number of the word) and the event but for
-    offset and row; the state after all, in whatever order its parts stand; the events. stops: through a checkpoint before these records."""
+    """What triggered each event (a sample's link, epoch and number, or the number of the word) and the event but for
+    offset and row; the state after all, in whatever order its parts stand; the events.
+
+    stops: through a checkpoint before these records.
+    """
     state, world, words = State.empty(), World(ZONES, complete=2), 0
     state.world = 1
     told: list[Told] = []
