@@ -30,6 +30,8 @@ _REST_US = 60_000_000  # for so long samples of an aircraft that is forgotten ma
 _FEW = 8
 _T = TypeVar("_T", bound=NDArray[Any])
 
+Examine = Callable[[Ints, bytes, Ints], None]  # of a table's rows, the bytes and the units
+
 
 class Piece(NamedTuple):
     """Bytes of a link: a datagram, a piece of a stream, a frame of a file."""
@@ -100,6 +102,12 @@ class Fleet:
         link = self._links[number] = Link(self, number, name, admit, arrived)
         return link
 
+    def name(self, number: int) -> str:
+        """A link's."""
+        link = self._links[number]
+        assert link is not None
+        return link.name
+
     def leave(self, link: Link) -> None:
         self._links[link.number] = None
         self._free_links.append(link.number)
@@ -139,10 +147,13 @@ class Fleet:
         """Nothing yet."""
         return Taken(Samples(self))
 
-    def take(self, pieces: Sequence[Piece], taken: Taken, may_join: bool = False) -> Half | None:
+    def take(
+        self, pieces: Sequence[Piece], taken: Taken, may_join: bool = False, examine: Examine | None = None
+    ) -> Half | None:
         """Everything in these pieces, in their order.
 
         may_join: stops behind the first one that ends within a frame and returns that half frame, which is not counted.
+        examine: is given all messages before they are followed, and may refuse some or move them to another link.
         """
         if not pieces:
             return None
@@ -155,10 +166,13 @@ class Fleet:
                 return None
             last: list[int] = table[count - 1, : kernel.END + 1].tolist()
             unit, at = last[kernel.UNIT], last[kernel.END]
-            if may_join and last[kernel.REASON] == kernel.TRUNCATED and at == bounds[unit + 1]:
-                self._take(count - 1, data, units, taken)
+            is_half = may_join and last[kernel.REASON] == kernel.TRUNCATED and at == bounds[unit + 1]
+            whole = count - is_half
+            if examine is not None:
+                examine(table[:whole], data, units)
+            self._take(whole, data, units, taken)
+            if is_half:
                 return Half(unit, data[last[kernel.START] : at])
-            self._take(count, data, units, taken)
             if count < len(table) - 1:
                 return None
 

@@ -14,6 +14,7 @@ from ingest.errors import UnreadableFile
 class _Kept(msgspec.Struct):
     epoch: int = 0
     links: dict[str, dict[int, int]] = {}  # link: system id: last heard, microseconds
+    signed: dict[str, int] = {}  # stream of signed frames: no stamp up to this one is accepted again
 
 
 class Ledger:
@@ -44,6 +45,15 @@ class Ledger:
 
     def keep(self, links: dict[str, dict[int, int]]) -> None:
         self._kept.links = links
+        self._write()
+
+    @property
+    def signed(self) -> dict[str, int]:
+        """Stream of signed frames: the highest stamp that may have been accepted."""
+        return self._kept.signed
+
+    def keep_signed(self, signed: dict[str, int]) -> None:
+        self._kept.signed = signed
         self._write()
 
     def _write(self) -> None:

@@ -5,17 +5,21 @@ listener is told by its source's name (udp:14550, tcp:5760, tcp) how its links a
 of streams: then the transport says when a connection opens and when it closes.
 """
 
+import zlib
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
 from core.identity import partition_of
-from core.records import LinkListened
+from core.records import LinkListened, Rejection
 from core.topics import PARTITIONS
+from ingest import kernel
 from ingest.fleet import Fleet, Piece, Taken
+from ingest.kernel import Ints
 from ingest.ledger import Ledger
 from ingest.links import Link, link_name
 from ingest.mavlink import Frame, Reason, read_frame
+from ingest.signing import Key, Signing
 
 MAX_UNREGISTERED = 1_000
 MAX_LINKS = 10_000
@@ -48,21 +52,27 @@ class Listener:
         clock_us: int,
         max_aircraft: int = MAX_UNREGISTERED,
         streams: bool = False,
+        keys: tuple[Key, ...] = (),
+        accept_unsigned: bool = False,
     ) -> None:
         """A listener that starts at this time, and listens on to the aircraft that its ledger remembers.
 
         streams: its chunks are pieces of connections that opened() and closed() tell of; who has none is not listened to.
+        keys: frames must be signed with one of them, unless accept_unsigned, and belong to the link of their key.
         """
         self._fleet = fleet
         self.source = source
         self._streams = streams
         self._open: dict[str, set[int]] = {}  # address: ports of its open connections
+        self._signing = Signing(keys, accept_unsigned, ledger.signed, ledger.keep_signed) if keys else None
+        self._through: dict[str, set[str]] = {}  # link of a key: names of the open links through which it was heard
         self._ledger = ledger
         self._max_aircraft = max_aircraft
         self._epoch = ledger.next_epoch(clock_us)
         self._links: dict[str, Link] = {}
         self._of_address: dict[str, Link] = {}
         self._tails: dict[tuple[str, int], _Tail] = {}
+        self._given_up: list[Rejection] = []  # to be told with what is taken next
         self._aircraft: set[UUID] = set()
         self._there: list[dict[str, int]] = [{} for _ in range(PARTITIONS)]  # link: number of its aircraft there
         self._partitions: dict[UUID, tuple[int, str]] = {}
@@ -87,8 +97,10 @@ class Listener:
         ports.discard(port)
         if not ports:
             self._open.pop(address, None)
+            for through in self._through.values():
+                through.discard(link_name(self.source, address))
         taken = self._fleet.taken()
-        self._give_up((address, port), taken)
+        self._give_up((address, port), taken.rejections)
         return taken
 
     def take(self, batch: Sequence[Chunk]) -> Taken:
@@ -98,6 +110,7 @@ class Listener:
         joined. So what is taken at once ends with a chunk that ends within a frame, and before one whose sender owes a half.
         """
         taken = self._fleet.taken()
+        taken.rejections, self._given_up = self._given_up, []
         at, most = 0, len(batch)
         while at < len(batch):
             if self._tails and (batch[at].address, batch[at].port) in self._tails:
@@ -110,7 +123,7 @@ class Listener:
                 taken.rejections.append(self._fleet.reject(name, Reason.TOO_MANY_LINKS, data, time_us))
                 at += 1
                 continue
-            half = self._fleet.take(pieces, taken, may_join=len(self._tails) < MAX_TAILS)
+            half = self._fleet.take(pieces, taken, len(self._tails) < MAX_TAILS, self._examine if self._signing else None)
             if half is None:
                 at, most = at + len(pieces), 2 * most
             else:
@@ -132,7 +145,7 @@ class Listener:
         sender = chunk.address, chunk.port
         late = chunk.time_us - self._tails[sender].time_us > _TAIL_US
         if chunk.data and not self._streams and (late or isinstance(read_frame(chunk.data, 0), Frame)):
-            self._give_up(sender, taken)
+            self._give_up(sender, taken.rejections)
             return chunk
         return chunk._replace(data=self._tails.pop(sender).data + chunk.data)
 
@@ -143,8 +156,30 @@ class Listener:
             link = self._of_address.get(address) or self._first_heard(address, time_us)
             if link is None:
                 break
-            pieces.append(Piece(link, time_us, port, data))
+            # Under a key whoever has it may speak, from any address.
+            sender = zlib.crc32(address.encode()) << 16 | port if self._signing else port
+            pieces.append(Piece(link, time_us, sender, data))
         return pieces
+
+    def _examine(self, table: Ints, data: bytes, units: Ints) -> None:
+        assert self._signing is not None
+        self._signing.examine(table, data, units, self._link_of_key)
+
+    def _link_of_key(self, number: int, key: str, time_us: int) -> int:
+        """The number of a key's link, heard through the link of an address."""
+        self._fleet.links[number, kernel.HEARD_US] = time_us
+        name = link_name(self.source, f"key:{key}")
+        link = self._links.get(name)
+        through = self._through.setdefault(name, set()) if self._streams else None
+        if link is None:
+            if through is not None:  # listened to since it was first heard, and not since we began
+                self._epoch = self._ledger.next_epoch(time_us)
+            link = self._new_link(name)
+        elif through is not None and not through and link.served:
+            link.begin(self._ledger.next_epoch(time_us))
+        if through is not None:
+            through.add(self._fleet.name(number))
+        return link.number
 
     def _first_heard(self, address: str, time_us: int) -> Link | None:
         name = link_name(self.source, address)
@@ -159,18 +194,21 @@ class Listener:
         self._of_address[address] = link
         return link
 
-    def _give_up(self, sender: tuple[str, int], taken: Taken) -> None:
+    def _give_up(self, sender: tuple[str, int], rejections: list[Rejection]) -> None:
         """The rest of a half frame will not come."""
         tail = self._tails.pop(sender, None)
         if tail is not None:
             link = self._links[link_name(self.source, sender[0])]
-            taken.rejections.append(link.reject(Reason.TRUNCATED, tail.data, tail.time_us))
+            rejections.append(link.reject(Reason.TRUNCATED, tail.data, tail.time_us))
 
     def close(self) -> Taken:
         """What is left when nothing more comes."""
         taken = self._fleet.taken()
+        taken.rejections, self._given_up = self._given_up, []
         for sender in list(self._tails):
-            self._give_up(sender, taken)
+            self._give_up(sender, taken.rejections)
+        if self._signing is not None:
+            self._signing.close()
         self.keep()
         return taken
 
@@ -189,10 +227,15 @@ class Listener:
         if not self._streams:
             return names
         connected = {link_name(self.source, address) for address in self._open}
+        connected |= {name for name, through in self._through.items() if through}
         return connected.intersection(names)
 
     def tidy(self, clock_us: int) -> None:
-        """Now and then: forgets aircraft silent for a day, and addresses that never brought one after a minute."""
+        """Now and then: forgets half frames, aircraft silent for a day, and after a minute addresses that never brought one."""
+        if not self._streams:
+            for sender, tail in list(self._tails.items()):
+                if clock_us - tail.time_us > _TAIL_US:
+                    self._give_up(sender, self._given_up)
         before_us = clock_us - FORGET_US
         new_epoch = False
         for name, link in list(self._links.items()):

@@ -1,7 +1,7 @@
 """MAVLink frames out of bytes: versions 1 and 2 mixed, signed or not, with anything between them. Every byte is accounted for.
 
 Frame layouts: mavlink.io/en/guide/serialization.html. A frame is believed when its checksum fits the message that its id
-names; a checksum that fits is also the only thing that ends a stretch of rubbish. Signatures are stepped over, not checked.
+names; a checksum that fits is also the only thing that ends a stretch of rubbish. Signatures are checked in ingest.signing.
 """
 
 import re
@@ -49,6 +49,10 @@ class Reason(StrEnum):
     NO_TIME = "no usable time"  # in a log: a good frame behind a damaged time stamp
     TOO_MANY_AIRCRAFT = "too many unregistered aircraft"
     TOO_MANY_LINKS = "too many links"
+    UNSIGNED = "not signed"  # this and the following where keys are set
+    WRONG_SIGNATURE = "wrong signature"
+    REPLAYED = "signed and sent before"
+    SIGNED_LONG_AGO = "signed too long ago"
 
 
 class Frame(NamedTuple):

@@ -14,6 +14,7 @@ MESSAGES = tuple(sorted(dialect.mavlink_map))  # what a message's number means
 NUMBER = {message_id: number for number, message_id in enumerate(MESSAGES)}
 NAMES = tuple(mavlink.name_of(message_id) for message_id in MESSAGES)
 REASONS: tuple[Reason, ...] = tuple(Reason)  # what the table's reason - 1 means
+NUMBER_OF_REASON = {reason: number for number, reason in enumerate(REASONS, 1)}
 MOST = 4_096  # rows of a table
 KINDS = (
     mavlink.HEARTBEAT, mavlink.SYS_STATUS, mavlink.GPS_RAW_INT, mavlink.GLOBAL_POSITION_INT, mavlink.TERRAIN_REPORT,

@@ -24,6 +24,7 @@ from ingest.losses import Losses
 from ingest.outbox import Carrier, Outbox
 from ingest.packer import Packer
 from ingest.rejections import BUDGET_BYTES, Rejections, untold
+from ingest.signing import read_keys
 from ingest.tcp import Caller, Streams
 from ingest.udp import Heard, Receiver, clock_us
 from ingest.watch import Room, Teller
@@ -133,10 +134,11 @@ async def run(settings: Settings) -> None:
 async def listen(settings: Settings, stopped: asyncio.Event, ready: asyncio.Event | None = None) -> Counts:
     """Listens until stopped, sends what it has and returns its counters. ready is set once the ports are bound.
 
-    Raises CannotListen, UnreadableFile for a broken ledger, TopicMismatch, BrokerUnreachable.
+    Raises SettingError for a bad key, CannotListen, UnreadableFile for a broken ledger, TopicMismatch, BrokerUnreachable.
     """
     counts = Counts()
     prefix, given = settings.kafka.prefix, settings.ingest
+    keys = read_keys(given.keys)
     await kafka.ensure_topics(settings.kafka.bootstrap, prefix)
     await asyncio.to_thread(warm)  # before the port is bound: what is compiled first time must not cost datagrams
     with ExitStack() as held:
@@ -150,11 +152,13 @@ async def listen(settings: Settings, stopped: asyncio.Event, ready: asyncio.Even
             losses = Losses(counts)
             outbox = Outbox(tasks, carrier, prefix + TELEMETRY.name, given.buffer_mb << 20, losses.add, losses.notice)
             refused = Outbox(tasks, carrier, prefix + REJECTED.name, BUDGET_BYTES, lambda record: untold(counts))
-            service = Service(Packer(), outbox, Rejections(refused, counts))
+            service = Service(Packer(given.records_per_s), outbox, Rejections(refused, counts))
 
             def listener(source: str, streams: bool) -> Listener:
                 ledger = Ledger(settings.data_dir / "ingest" / f"{source.replace(':', '-')}.json")
-                return Listener(fleet, source, ledger, clock_us(), streams=streams)
+                return Listener(
+                    fleet, source, ledger, clock_us(), streams=streams, keys=keys, accept_unsigned=given.accept_unsigned
+                )
 
             datagrams = Datagrams(listener(udp_source(given.port), False), receiver, service.take)
             accepted = [

@@ -133,6 +133,24 @@ def test_half_a_frame_that_nobody_finished_is_told_at_the_end(tmp_path: Path, po
     assert (counts.frames, counts.bytes, counts.adds_up()) == (1, 20, True)
 
 
+def test_half_a_frame_is_told_before_its_address_is_forgotten(tmp_path: Path, position: Make) -> None:
+    counts = Counts()
+    listener = _listener(tmp_path, counts=counts)
+    listener.take(_from("10.0.0.1", position()[:20]))
+    listener.tidy(T0 + 61_000_000)
+    taken = listener.take(_from("10.0.0.2", position()))
+    assert [(one.link, one.reason) for one in taken.rejections] == [("udp:14550/10.0.0.1", "truncated")]
+    assert (listener.close().rejections, counts.adds_up()) == ([], True)
+
+
+def test_an_address_that_only_ever_asked_for_a_place_gives_it_back(tmp_path: Path, position: Make, pack: Make) -> None:
+    listener = _listener(tmp_path, max_aircraft=1)
+    listener.take(_from("10.0.0.1", pack("extended_sys_state", 0, 2)))
+    assert len(listener.take(_from("10.0.0.2", position())).samples) == 0
+    listener.tidy(T0 + 61_000_000)
+    assert len(listener.take(_from("10.0.0.2", position(), at_us=T0 + 62_000_000)).samples) == 1
+
+
 def _streams(directory: Path, clock_us: int = T0, counts: Counts | None = None) -> Listener:
     ledger = Ledger(directory / "tcp-5760.json")
     return Listener(Fleet(OPERATOR, counts or Counts()), "tcp:5760", ledger, clock_us, streams=True)
