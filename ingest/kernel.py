@@ -263,7 +263,7 @@ _NEVER = (0, 254, 255)  # broadcast, and what ground stations take: never an air
 _BY_HEARTBEAT = (51, 65)  # radios and trackers take these, but an aircraft has the same right: its heartbeat decides
 # MAV_TYPE of what is no vehicle: antenna tracker, ground station, onboard controller, gimbal, ADS-B, camera, charging
 # station, FLARM, servo, ODID, battery, parachute, log, OSD, IMU, GPS, winch, illuminator, gripper. Others are watched.
-NOT_VEHICLES = (5, 6, 18, 26, 27, 30, 31, 32, 33, 34, 36, 37, 38, 39, 40, 41, 42, 44, 46)
+NOT_VEHICLES = (5, 6, 18, 26, 27, 30, 31, 32, 33, 34, 36, 37, 38, 39, 40, 41, 42, 44, 48)
 _NO_AUTOPILOT = 8  # MAV_AUTOPILOT_INVALID
 _USEFUL, _USELESS, _OF_NO_AIRCRAFT = range(3)
 
