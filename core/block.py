@@ -43,7 +43,7 @@ class _Source(Protocol):
 class Block:
     """Samples by column. Immutable; a column is unpacked when it is first asked for. Made by decode and from_...()."""
 
-    __slots__ = ("_aircraft", "_codes", "_source", "_valid", "_values", "num_rows")
+    __slots__ = ("_aircraft", "_codes", "_source", "_valid", "_values", "_whole", "num_rows")
 
     def __init__(self, source: _Source) -> None:
         self.num_rows = source.rows
@@ -52,6 +52,7 @@ class Block:
         self._valid: dict[str, Mask] = {}
         self._codes: dict[str, NDArray[np.int16]] = {}
         self._aircraft: tuple[UUID, ...] | None = None
+        self._whole: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return self.num_rows
@@ -101,7 +102,9 @@ class Block:
     def whole(self) -> NDArray[np.int64]:
         """Every column as whole numbers, (columns, n) in the order of core.columns: codes of words, 0 and 1 of truths, NULL
         where null. All at once costs less than a few columns one by one."""
-        return self._source.whole()
+        if self._whole is None:
+            self._whole = _fixed(self._source.whole())
+        return self._whole
 
     def value(self, name: str, row: int) -> Any:
         """One value of any column as Python has it: a number, an id as 16 bytes, a text; None where null."""

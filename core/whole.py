@@ -1,14 +1,21 @@
 """All columns of a block as one table of whole numbers, compiled: for who needs a few rows of every column."""
 
-# mypy: allow-untyped-defs
+# mypy: allow-untyped-defs, allow-untyped-calls
 
 import numpy as np
 from numba import int64, uint8
 from numpy.typing import NDArray
 
-from core.columns import COLUMNS, NULL, Kind
-from core.compiled import given, kernel
+from core.columns import COLUMNS, NAMES, NULL, Kind
+from core.compiled import given, kernel, part
 
+# Rows of the table, for compiled loops. Columns are only ever added, so these stay what they are.
+(
+    AIRCRAFT, LINK, EPOCH, SEQ, TIME, KIND, LON, LAT, NO_POSITION, AMSL, TAKEOFF, AGL, AGL_SOURCE, ARMED, AIRBORNE, AMBIGUOUS,
+) = map(NAMES.index, (
+    "aircraft_id", "link", "epoch", "seq", "event_time_us", "kind", "lon_e7", "lat_e7", "no_position", "amsl_mm",
+    "takeoff_height_mm", "agl_mm", "agl_source", "armed", "airborne", "ambiguous",
+))  # fmt: skip
 _NULL = int(NULL)
 _OPTIONAL = np.array([column.nullable for column in COLUMNS], np.uint8)
 _BYTES = np.array([0 if column.kind is Kind.BOOL else column.kind.dtype.itemsize for column in COLUMNS], np.uint8)
@@ -25,18 +32,31 @@ def gather(value: NDArray[np.uint8], at: int, places: NDArray[np.int64], rows: i
 
 @kernel(given(uint8), int64, given(int64, 2), given(uint8), given(uint8), given(uint8), int64[:, ::1])
 def _gather(value, at, places, optional, sizes, unsigned, found):
+    rows = found.shape[1]
     for column in range(len(sizes)):
-        validity, data, size = at + places[0, column], at + places[1, column], int64(sizes[column])
-        for row in range(found.shape[1]):
-            if optional[column] and not (value[validity + (row >> 3)] >> (row & 7)) & 1:
-                found[column, row] = _NULL
-            elif size == 0:
-                found[column, row] = (value[data + (row >> 3)] >> (row & 7)) & 1
-            else:
-                number, begin = int64(0), data + row * size
-                for byte in range(size):
-                    number |= int64(value[begin + byte]) << (8 * byte)
-                unused = 64 - 8 * size
-                if not unsigned[column] and unused:
-                    number = (number << unused) >> unused
-                found[column, row] = number
+        data, size, numbers = at + places[1, column], sizes[column], found[column]
+        if size == 0:
+            for row in range(rows):
+                numbers[row] = (value[data + (row >> 3)] >> (row & 7)) & 1
+        elif size == 1:
+            for row in range(rows):
+                numbers[row] = value[data + row]
+        elif size == 2 and unsigned[column]:
+            _copy(value[data : data + 2 * rows].view(np.uint16), numbers)
+        elif size == 2:
+            _copy(value[data : data + 2 * rows].view(np.int16), numbers)
+        elif size == 4:
+            _copy(value[data : data + 4 * rows].view(np.int32), numbers)
+        else:
+            _copy(value[data : data + 8 * rows].view(np.int64), numbers)
+        if optional[column]:
+            validity = at + places[0, column]
+            for row in range(rows):
+                if not (value[validity + (row >> 3)] >> (row & 7)) & 1:
+                    numbers[row] = _NULL
+
+
+@part
+def _copy(values, numbers):
+    for row in range(len(numbers)):
+        numbers[row] = values[row]

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from math import nan
 
 import numpy as np
-from numba import boolean, float64, int32, uint8
+from numba import float64, int64, uint8
 from numpy.typing import NDArray
 
+from core import whole
 from core.block import Block
+from core.columns import NULL
 from core.compiled import given, kernel
 from core.sample import HeightSource
 
@@ -71,36 +73,27 @@ class Heights:
 def best_heights(batch: Block) -> Heights:
     """The heights of each row of a block."""
     heights = Heights(np.empty((5, batch.num_rows)), np.empty(batch.num_rows, np.uint8))
-    _best.run(
-        batch.values("takeoff_height_mm"), batch.valid("takeoff_height_mm"),
-        batch.values("amsl_mm"), batch.valid("amsl_mm"),
-        batch.values("agl_mm"), batch.valid("agl_mm"), batch.values("agl_source"),
-        _MARGINS_M, heights.all_m, heights.source,
-    )  # fmt: skip
+    _best.run(batch.whole(), _MARGINS_M, heights.all_m, heights.source)
     return heights
 
 
-@kernel(
-    given(int32), given(boolean), given(int32), given(boolean), given(int32), given(boolean), given(uint8),
-    given(float64), float64[:, ::1], uint8[::1],
-)  # fmt: skip
-def _best(
-    takeoff_mm, has_takeoff, amsl_mm, has_amsl, reported_mm, has_reported, reported_source, margins_m, all_m, source
-):  # fmt: skip
+@kernel(given(int64, 2), given(float64), float64[:, ::1], uint8[::1])
+def _best(table, margins_m, all_m, source):
     for i in range(len(source)):
-        takeoff = takeoff_mm[i] / 1_000.0 if has_takeoff[i] else nan
+        takeoff_mm, amsl_mm, reported_mm = table[whole.TAKEOFF, i], table[whole.AMSL, i], table[whole.AGL, i]
+        takeoff = takeoff_mm / 1_000.0 if takeoff_mm != NULL else nan
         if takeoff < TAKEOFF_RANGE_M[0] or takeoff > TAKEOFF_RANGE_M[1]:
             takeoff = nan
-        amsl = amsl_mm[i] / 1_000.0 if has_amsl[i] else nan
+        amsl = amsl_mm / 1_000.0 if amsl_mm != NULL else nan
         if amsl < AMSL_RANGE_M[0] or amsl > AMSL_RANGE_M[1]:
             amsl = nan
-        reported = reported_mm[i] / 1_000.0 if has_reported[i] else nan
+        reported = reported_mm / 1_000.0 if reported_mm != NULL else nan
         impossible = reported < LOWEST_AGL_M or abs(reported - takeoff) > FAR_FROM_TAKEOFF_M
-        if has_reported[i] and not impossible:
-            best, by = reported, reported_source[i]
+        if reported_mm != NULL and not impossible:
+            best, by = reported, table[whole.AGL_SOURCE, i]
         else:
             best, by = takeoff, (_NONE if takeoff != takeoff else _TAKEOFF)
-        if by >= len(margins_m):
+        if by < 0 or by >= len(margins_m):
             raise ValueError("a source of height that nobody knows")
         all_m[AGL, i], all_m[AMSL, i], all_m[TAKEOFF, i] = best, amsl, takeoff
         all_m[MARGIN, i], source[i] = margins_m[by], by

@@ -116,6 +116,8 @@ class Fleet:
 
     def __init__(self) -> None:
         self.by_id: dict[bytes, Aircraft] = {}
+        self.row_of: dict[bytes, int] = {}
+        self.at: dict[int, Aircraft] = {}  # by row
         self._by_link: dict[str, list[Aircraft]] = {}
         self._free: list[int] = []
         self._watched_by: Monitor | None = None
@@ -134,12 +136,13 @@ class Fleet:
         self.fixes[met.row]["time_us"] = NEVER
         if self._watched_by is not None:
             self._audience[met.row] = self._watched_by.audience(operator_id, aircraft_id)
-        self.by_id[aircraft_id.bytes] = met
+        self.by_id[aircraft_id.bytes], self.row_of[aircraft_id.bytes], self.at[met.row] = met, met.row, met
         self._by_link.setdefault(link, []).append(met)
         return met
 
     def forget(self, aircraft: Aircraft) -> None:
-        del self.by_id[aircraft.aircraft_id.bytes]
+        key = aircraft.aircraft_id.bytes
+        del self.by_id[key], self.row_of[key], self.at[aircraft.row]
         others = self._by_link[aircraft.link]
         others.remove(aircraft)
         if not others:

@@ -4,14 +4,16 @@
 names the rows that the rules must look at one by one: those that are not clear, and those that follow on one.
 """
 
-# mypy: allow-untyped-defs
+# mypy: allow-untyped-defs, allow-untyped-calls
 
 import numpy as np
-from numba import boolean, float64, from_dtype, int8, int16, int32, int64, uint8
+from numba import boolean, float64, from_dtype, int64, uint8
 from numpy.typing import NDArray
 
-from core.compiled import given, kernel
+from core.columns import NULL
+from core.compiled import given, kernel, part
 from core.sample import NoPosition, SampleKind
+from core.whole import AIRBORNE, AIRCRAFT, AMBIGUOUS, ARMED, KIND, LAT, LON, NO_POSITION, TIME
 from geofence import altitude
 from geofence.height import AGL, AMSL, MARGIN, REFUSED, TAKEOFF
 from geofence.monitor import PATH_LONGEST_US
@@ -26,48 +28,44 @@ _POSITION = int(SampleKind.POSITION)
 
 def trace(work: Work) -> Track:
     """The judged positions of a block, each with its path from the fix before it."""
-    n = len(work.time_us)
+    n = len(work.batch)
     rows, points, path_points = np.empty(n, np.int64), np.empty((2, n)), np.empty(n, np.int64)
     audience, paths_deg, before_m = np.empty(n, np.int64), np.empty((n, 2, 2)), np.empty((n, 3))
     placed, paths = _trace.run(
-        work.verdicts.judged, work.no_position, work.codes, work.fleet_rows, work.state.fleet.audiences(work.monitor),
-        work.time_us, work.batch.values("lon_e7"), work.batch.values("lat_e7"), work.heights.all_m,
-        work.state.fleet.fixes, PATH_LONGEST_US,
+        work.verdicts.judged, work.batch.whole(), work.fleet_rows, work.state.fleet.audiences(work.monitor),
+        work.heights.all_m, work.state.fleet.fixes, PATH_LONGEST_US,
         np.full(len(work.fleet_rows), -1), work.lon_deg, work.lat_deg,
         rows, points, audience, path_points, paths_deg, before_m,
     )  # fmt: skip
     return Track(
         rows[:placed], points[0, :placed], points[1, :placed], audience[:placed], path_points[:paths], paths_deg[:paths],
-        before_m[:paths], work.time_us, work.heights.all_m,
+        before_m[:paths], work.batch.whole()[TIME], work.heights.all_m,
     )  # fmt: skip
 
 
 @kernel(
-    given(boolean), given(uint8), given(int16), given(int64), given(int64),
-    given(int64), given(int32), given(int32), given(float64, 2),
-    given(from_dtype(FIX)), int64,
+    given(boolean), given(int64, 2), given(int64), given(int64), given(float64, 2), given(from_dtype(FIX)), int64,
     int64[::1], float64[::1], float64[::1],
     int64[::1], float64[:, ::1], int64[::1], int64[::1], float64[:, :, ::1], float64[:, ::1],
 )  # fmt: skip
 def _trace(
-    judged, no_position, codes, fleet_rows, audiences,
-    time_us, lon_e7, lat_e7, heights_m,
-    fixes, longest_us,
+    judged, table, fleet_rows, audiences, heights_m, fixes, longest_us,
     latest, lon_deg, lat_deg,
     rows, points, audience, path_points, paths_deg, before_m,
 ):  # fmt: skip
     placed, paths = 0, 0
-    for i in range(len(codes)):
-        lon, lat = lon_e7[i] / 1e7, lat_e7[i] / 1e7
+    for i in range(len(judged)):
+        lon, lat = _degrees(table[LON, i]), _degrees(table[LAT, i])
         lon_deg[i], lat_deg[i] = lon, lat
-        if not judged[i] or no_position[i] != _PRESENT:
+        if not judged[i] or table[NO_POSITION, i] != _PRESENT:
             continue
-        fleet_row = fleet_rows[codes[i]]
+        code, time_us = table[AIRCRAFT, i], table[TIME, i]
+        fleet_row = fleet_rows[code]
         rows[placed], audience[placed] = i, audiences[fleet_row]
         points[0, placed], points[1, placed] = lon, lat
-        before, last = latest[codes[i]], fixes[fleet_row]
-        before_us = time_us[before] if before >= 0 else last.time_us
-        if before_us != NEVER and time_us[i] - before_us <= longest_us:
+        before, last = latest[code], fixes[fleet_row]
+        before_us = table[TIME, before] if before >= 0 else last.time_us
+        if before_us != NEVER and time_us - before_us <= longest_us:
             before_lon = lon_deg[before] if before >= 0 else last.lon_deg
             before_lat = lat_deg[before] if before >= 0 else last.lat_deg
             if before_lon != lon or before_lat != lat:
@@ -78,19 +76,24 @@ def _trace(
                 before_m[paths, AMSL] = heights_m[AMSL, before] if before >= 0 else last.amsl_m
                 before_m[paths, TAKEOFF] = heights_m[TAKEOFF, before] if before >= 0 else last.takeoff_m
                 paths += 1
-        latest[codes[i]] = i
+        latest[code] = i
         placed += 1
     return placed, paths
 
 
+@part
+def _degrees(value_e7):
+    return 0.0 if value_e7 == NULL else value_e7 / 1e7
+
+
 def settle(work: Work) -> NDArray[np.int64]:
     """Leaves behind what the clear rows say; gives the rows that are left, in order. work.look: those not clear."""
-    n = len(work.time_us)
+    n = len(work.batch)
     left, look = np.empty(n, np.int64), np.zeros(n, np.bool_)
     seen, verdicts, heights, fleet = work.sightings, work.verdicts, work.heights, work.state.fleet
     count = _settle.run(
-        verdicts.keep, verdicts.judged, work.codes, work.fleet_rows, work.time_us, work.kind, work.no_position, work.ambiguous,
-        work.armed, work.airborne, work.lon_deg, work.lat_deg, heights.all_m, heights.source,
+        verdicts.keep, verdicts.judged, work.batch.whole(), work.fleet_rows,
+        work.lon_deg, work.lat_deg, heights.all_m, heights.source,
         seen.outside, seen.inside, seen.crossed, altitude.LIMIT_M,
         np.zeros(len(work.fleet_rows), np.bool_), fleet.seen, fleet.fixes, look, left,
     )  # fmt: skip
@@ -99,14 +102,14 @@ def settle(work: Work) -> NDArray[np.int64]:
 
 
 @kernel(
-    given(boolean), given(boolean), given(int16), given(int64), given(int64), given(uint8), given(uint8), given(boolean),
-    given(int8), given(int8), given(float64), given(float64), given(float64, 2), given(uint8),
+    given(boolean), given(boolean), given(int64, 2), given(int64),
+    given(float64), given(float64), given(float64, 2), given(uint8),
     given(boolean), given(int64, 2), given(int64, 2), float64,
     boolean[::1], from_dtype(SEEN)[::1], from_dtype(FIX)[::1], boolean[::1], int64[::1],
 )  # fmt: skip
 def _settle(
-    keep, judged, codes, fleet_rows, time_us, kind, no_position, ambiguous,
-    armed, airborne, lon_deg, lat_deg, heights_m, source,
+    keep, judged, table, fleet_rows,
+    lon_deg, lat_deg, heights_m, source,
     outside, inside, crossed, limit_m,
     walked, seen, fixes, look, left,
 ):  # fmt: skip
@@ -115,28 +118,29 @@ def _settle(
     for pair in range(len(crossed)):
         look[crossed[pair, 0]] = True
     count = 0
-    for i in range(len(codes)):
+    for i in range(len(keep)):
         if not keep[i]:
             continue
+        no_position, armed, airborne = table[NO_POSITION, i], table[ARMED, i], table[AIRBORNE, i]
         if judged[i]:
             below = heights_m[AGL, i] + heights_m[MARGIN, i] <= limit_m  # a height that is not known is not below
-            odd = look[i] or outside[i] or no_position[i] != _PRESENT or (kind[i] == _POSITION and not below)
+            odd = look[i] or outside[i] or no_position != _PRESENT or (table[KIND, i] == _POSITION and not below)
             # On the ground nothing is raised, whatever is seen.
-            look[i] = (odd and armed[i] != 0 and airborne[i] != 0) or ambiguous[i] or no_position[i] > _LAST_REASON
+            look[i] = (odd and armed != 0 and airborne != 0) or table[AMBIGUOUS, i] != 0 or no_position > _LAST_REASON
         else:
             look[i] = True
-        code = codes[i]
+        code = table[AIRCRAFT, i]
         aircraft = seen[fleet_rows[code]]
         if walked[code] or look[i] or aircraft.standing or aircraft.off_time_us != NEVER:
             walked[code] = True
             left[count] = i
             count += 1
             continue
-        aircraft.heard_us, aircraft.ended = time_us[i], False
-        aircraft.armed, aircraft.airborne = armed[i], airborne[i]
-        if no_position[i] == _PRESENT:
+        aircraft.heard_us, aircraft.ended = table[TIME, i], False
+        aircraft.armed, aircraft.airborne = max(armed, -1), max(airborne, -1)
+        if no_position == _PRESENT:
             fix = fixes[fleet_rows[code]]
-            fix.time_us, fix.lon_deg, fix.lat_deg = time_us[i], lon_deg[i], lat_deg[i]
+            fix.time_us, fix.lon_deg, fix.lat_deg = table[TIME, i], lon_deg[i], lat_deg[i]
             fix.agl_m, fix.margin_m, fix.agl_source = heights_m[AGL, i], heights_m[MARGIN, i], source[i]
             fix.amsl_m, fix.takeoff_m, fix.refused_m = heights_m[AMSL, i], heights_m[TAKEOFF, i], heights_m[REFUSED, i]
     return count

@@ -9,23 +9,21 @@ from collections.abc import Callable
 from uuid import UUID
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.block import Block
+from core.columns import NULL
 from core.records import AlertEvent, Engine, Listened, Marker, Tick
 from core.sample import NoPosition
+from core.whole import AIRBORNE, AIRCRAFT, AMBIGUOUS, ARMED, KIND, NO_POSITION, TIME
 from geofence.height import best_heights
 from geofence.world import World
 from streams import silence
 from streams.entry import Entry, Unjudged
-from streams.fleet import Aircraft
 from streams.glance import settle, trace
 from streams.judge import judge
 from streams.screen import screen
 from streams.state import State
 from streams.work import Work
-
-_TRISTATE = (False, True, None)
 
 
 def screen_samples(work: Work) -> None:
@@ -35,42 +33,32 @@ def screen_samples(work: Work) -> None:
 
 def know_aircraft(work: Work) -> None:
     """Each aircraft with a new sample gets its place in the state; one whose samples all came before gets none."""
-    batch, held = work.batch, work.state.aircraft
-    work.codes = batch.codes("aircraft_id")
-    work.time_us = batch.values("event_time_us")
-    keys = batch.dictionary("aircraft_id")
-    work.aircraft = [held.get(key) for key in keys]
-    for code, known in enumerate(work.aircraft):
-        if known is None:
-            of_this = work.codes == code
-            if (of_this & work.verdicts.keep).any():
-                work.aircraft[code] = _meet(work, keys[code], int(np.argmax(of_this)))
-    work.fleet_rows = np.array([-1 if known is None else known.row for known in work.aircraft], np.int64)
+    keys = work.batch.dictionary("aircraft_id")
+    rows = list(map(work.state.fleet.row_of.get, keys))
+    if None in rows:
+        codes = work.batch.whole()[AIRCRAFT]
+        for code, known in enumerate(rows):
+            if known is None:
+                of_this = codes == code
+                new = (of_this & work.verdicts.keep).any()
+                rows[code] = _meet(work, keys[code], int(np.argmax(of_this))) if new else -1
+    work.fleet_rows = np.array(rows, np.int64)
 
 
-def _meet(work: Work, key: bytes, row: int) -> Aircraft:
-    batch = work.batch
-    return work.state.fleet.meet(
-        UUID(bytes=batch.value("operator_id", row)),
-        UUID(bytes=key),
-        batch.value("link", row),
-        batch.value("system_id", row),
-        heard_us=min(int(work.time_us[row]), work.entry.append_time_us),
-    )
+def _meet(work: Work, key: bytes, row: int) -> int:
+    value = work.batch.value
+    operator_id, heard_us = UUID(bytes=value("operator_id", row)), min(value("event_time_us", row), work.entry.append_time_us)
+    return work.state.fleet.meet(operator_id, UUID(bytes=key), value("link", row), value("system_id", row), heard_us).row
 
 
-def read_columns(work: Work) -> None:
-    """What the rules look at, and the best height above ground at hand for each row."""
-    batch = work.batch
-    work.kind, work.no_position = batch.values("kind"), batch.values("no_position")
-    work.ambiguous = batch.values("ambiguous")
-    work.armed, work.airborne = _tristate(batch, "armed"), _tristate(batch, "airborne")
-    work.heights = best_heights(batch)
+def measure_heights(work: Work) -> None:
+    """The best height above ground at hand for each row."""
+    work.heights = best_heights(work.batch)
 
 
 def find_zones(work: Work) -> None:
     """Which rows may be in, out of, or across a zone."""
-    work.lon_deg, work.lat_deg = np.empty((2, len(work.time_us)))
+    work.lon_deg, work.lat_deg = np.empty((2, len(work.batch)))
     work.sightings = work.monitor.watch(trace(work))
 
 
@@ -80,24 +68,24 @@ def judge_rows(work: Work) -> None:
     if not len(left):
         return
     work.inside, work.crossed = (work.monitor.by_row(seen) for seen in (work.sightings.inside, work.sightings.crossed))
+    table = work.batch.whole()
+    work.time_us, work.kind, work.no_position, work.ambiguous = table[TIME], table[KIND], table[NO_POSITION], table[AMBIGUOUS]
     for row in left.tolist():
-        aircraft = work.aircraft[work.codes[row]]
-        assert aircraft is not None
+        aircraft = work.state.fleet.at[work.fleet_rows[table[AIRCRAFT, row]]]
         judged = bool(work.verdicts.judged[row])
         placed = judged and work.no_position[row] == NoPosition.PRESENT
-        armed, airborne = _TRISTATE[work.armed[row]], _TRISTATE[work.airborne[row]]
+        armed, airborne = _tristate(table[ARMED, row]), _tristate(table[AIRBORNE, row])
         judge(work, aircraft, row, judged, placed, armed, airborne)
 
 
-def _tristate(batch: Block, column: str) -> NDArray[np.int8]:
-    values = batch.values(column).view(np.int8)
-    return np.where(batch.valid(column), values, np.int8(-1)) if batch.has_null(column) else values
+def _tristate(number: np.int64) -> bool | None:
+    return None if number == NULL else bool(number)
 
 
 STEPS: tuple[Callable[[Work], None], ...] = (
     screen_samples,
     know_aircraft,
-    read_columns,
+    measure_heights,
     find_zones,
     judge_rows,
 )

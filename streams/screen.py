@@ -12,12 +12,13 @@ from dataclasses import dataclass
 
 import msgspec
 import numpy as np
-from numba import boolean, int16, int64
+from numba import boolean, int64
 from numpy.typing import NDArray
 
 from core.block import Block
 from core.compiled import given, kernel
 from core.units import US_PER_S
+from core.whole import AIRCRAFT, EPOCH, LINK, SEQ, TIME
 
 AHEAD_LIMIT_US = 5 * US_PER_S
 FORGET_AFTER_US = 24 * 3600 * US_PER_S
@@ -113,43 +114,37 @@ def screen(state: Screen, batch: Block, append_time_us: int, live: bool) -> Verd
     """Decide each row and move the marks forward. The state given is used up: it is changed in place."""
     links, aircraft = state.rows(batch.dictionary("link"), batch.dictionary("aircraft_id"))
     verdicts = np.zeros((4, batch.num_rows), np.bool_)
-    _screen.run(
-        links, batch.codes("link"), batch.values("epoch"), batch.values("seq"),
-        aircraft, batch.codes("aircraft_id"), batch.values("event_time_us"),
-        append_time_us, append_time_us + AHEAD_LIMIT_US if live else np.iinfo(np.int64).max, *state.columns, verdicts,
-    )  # fmt: skip
+    ahead_from_us = append_time_us + AHEAD_LIMIT_US if live else np.iinfo(np.int64).max
+    _screen.run(links, aircraft, batch.whole(), append_time_us, ahead_from_us, *state.columns, verdicts)
     state.sweep(append_time_us)
     return Verdicts(*verdicts)
 
 
-@kernel(
-    given(int64), given(int16), given(int64), given(int64), given(int64), given(int16), given(int64), int64, int64,
-    int64[:, ::1], int64[::1], boolean[:, ::1],
-)  # fmt: skip
-def _screen(
-    link_rows, link_codes, epochs, seqs, aircraft_rows, aircraft_codes, times_us, append_time_us, ahead_from_us,
-    marks, judged_us, verdicts,
-):  # fmt: skip
-    for i in range(len(seqs)):
-        mark = marks[link_rows[link_codes[i]]]
+@kernel(given(int64), given(int64), given(int64, 2), int64, int64, int64[:, ::1], int64[::1], boolean[:, ::1])
+def _screen(link_rows, aircraft_rows, table, append_time_us, ahead_from_us, marks, judged_us, verdicts):
+    for i in range(table.shape[1]):
+        mark, epoch, seq, time_us = marks[link_rows[table[LINK, i]]], table[EPOCH, i], table[SEQ, i], table[TIME, i]
         mark[_HEARD] = append_time_us
-        if epochs[i] < mark[_EPOCH] or (epochs[i] == mark[_EPOCH] and seqs[i] <= mark[_SEQ]):
+        if epoch < mark[_EPOCH] or (epoch == mark[_EPOCH] and seq <= mark[_SEQ]):
             continue
-        mark[_EPOCH], mark[_SEQ] = epochs[i], seqs[i]
+        mark[_EPOCH], mark[_SEQ] = epoch, seq
         verdicts[_KEEP, i] = True
-        aircraft = aircraft_rows[aircraft_codes[i]]
-        if times_us[i] > ahead_from_us:
+        aircraft = aircraft_rows[table[AIRCRAFT, i]]
+        if time_us > ahead_from_us:
             verdicts[_AHEAD, i] = True
-        elif times_us[i] < judged_us[aircraft]:
+        elif time_us < judged_us[aircraft]:
             verdicts[_LATE, i] = True
         else:
-            judged_us[aircraft] = times_us[i]
+            judged_us[aircraft] = time_us
             verdicts[_JUDGED, i] = True
 
 
 def _rows(held: "dict[str, int] | dict[bytes, int]", names: "Sequence[str] | Sequence[bytes]") -> NDArray[np.intp]:
-    found: dict[str | bytes, int] = held  # type: ignore[assignment]
-    return np.array([found.setdefault(name, len(found)) for name in names], np.intp)
+    known: dict[str | bytes, int] = held  # type: ignore[assignment]
+    found = list(map(known.get, names))
+    if None in found:
+        found = [known.setdefault(name, len(known)) for name in names]
+    return np.array(found, np.intp)
 
 
 def grown(column: NDArray[np.int64], rows: int, empty: object) -> NDArray[np.int64]:

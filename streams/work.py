@@ -13,7 +13,6 @@ from geofence.height import AGL, AMSL, MARGIN, REFUSED, TAKEOFF, Heights
 from geofence.monitor import Monitor, Sightings
 from geofence.vertical import Fix
 from streams.entry import Entry
-from streams.fleet import Aircraft
 from streams.screen import Verdicts
 from streams.state import State
 
@@ -28,20 +27,17 @@ class Work:
     monitor: Monitor
     events: list[AlertEvent] = field(default_factory=list)
     verdicts: Verdicts = field(init=False)
-    aircraft: list[Aircraft | None] = field(init=False)  # by code; None for one without a row that is kept
-    fleet_rows: NDArray[np.int64] = field(init=False)  # by code: its row in the fleet's columns
-    codes: NDArray[np.int16] = field(init=False)
-    time_us: NDArray[np.int64] = field(init=False)
-    kind: NDArray[np.uint8] = field(init=False)  # SampleKind
-    no_position: NDArray[np.uint8] = field(init=False)  # NoPosition
-    ambiguous: NDArray[np.bool_] = field(init=False)
-    armed: NDArray[np.int8] = field(init=False)  # -1: not known
-    airborne: NDArray[np.int8] = field(init=False)
+    fleet_rows: NDArray[np.int64] = field(init=False)  # by code: the aircraft's row in the fleet, -1: none of it is kept
     lon_deg: NDArray[np.float64] = field(init=False)
     lat_deg: NDArray[np.float64] = field(init=False)
     heights: Heights = field(init=False)
     sightings: Sightings = field(init=False)
-    inside: dict[int, list[index.Entry]] = field(init=False)  # the sightings, by row
+    # What only rows that are looked at need, by row:
+    time_us: NDArray[np.int64] = field(init=False)
+    kind: NDArray[np.int64] = field(init=False)  # SampleKind
+    no_position: NDArray[np.int64] = field(init=False)  # NoPosition
+    ambiguous: NDArray[np.int64] = field(init=False)
+    inside: dict[int, list[index.Entry]] = field(init=False)
     crossed: dict[int, list[index.Entry]] = field(init=False)
     look: NDArray[np.bool_] = field(init=False)  # rows that are not clear
 
