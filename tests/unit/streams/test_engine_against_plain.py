@@ -114,7 +114,7 @@ def blocks(random: Random, samples: list[Sample]) -> list[list[Sample]]:
 
 
 @pytest.mark.parametrize("live", [True, False])
-@settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, max_examples=25, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 2**32))
 def test_the_compiled_engine_says_what_the_plain_one_says(live: bool, seed: int) -> None:
     random = Random(seed)
