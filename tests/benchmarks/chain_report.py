@@ -39,7 +39,7 @@ that is not carried is tried once more; then the climb ends. A sample that a new
 ### What limits it, and memory
 
 Cores that each process used at the highest rate carried ({last.samples_per_s:,} samples/s), and its memory: resident, and
-beside it with what processes share divided among them. *Idle* is after the first second of traffic.
+beside it with what processes share divided among them. *Idle* is before the first sample.
 
 {_processes(found, last)}
 
