@@ -68,8 +68,8 @@ def _end(alert: Alert) -> int:
 
 
 def _told(event: AlertEvent) -> tuple[object, ...]:
-    """What a person is told by an event; by which version of a zone is no difference."""
-    return event.condition, event.level, event.start_us, event.at_us, event.what, event.way_back
+    """What an event says, but for its words: they name the zone's version, and that alone is no difference."""
+    return event.condition, event.level, event.start_us, event.at_us, event.beyond_m, event.way_back
 
 
 def other_zones(
