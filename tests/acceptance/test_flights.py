@@ -124,6 +124,11 @@ def test_the_rov_is_one_aircraft_and_runs_again_to_the_same_alerts(house: House,
     assert rows == (792,)
     again = run_again(house, log)
     assert again.same and again.again, "armed for 16 s, and far outside that zone"
+    assert "byte for byte the same" in house.command("rerun", str(log))
+    with house.started("rerun", str(log), "--without", "Far from Port Angeles") as asking:
+        assert asking.wait(60) == 1, "the alert was only then"
+    with house.started("rerun", str(log), "--without", "No such zone") as asking:
+        assert asking.wait(60) == 2
 
 
 def test_an_import_killed_in_the_middle_and_begun_again_is_there_once(house: House, copter: Path) -> None:
