@@ -1,9 +1,9 @@
 """REST: zones as GeoJSON, in and out. Nothing is overwritten: each change is a version, in force once it is everywhere."""
 
+import json
 from typing import Annotated, Any
 from uuid import UUID
 
-import msgspec
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from api.fleet import answer, loaded
@@ -126,7 +126,21 @@ def _operator(request: Request) -> UUID:
 
 
 def _json(body: bytes) -> object:
+    """JSON in which no name stands twice: of two readers each would take another value."""
     try:
-        return msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return json.loads(body, object_pairs_hook=_members, parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
         raise WrongField(field="body", detail=f"JSON is expected: {error}") from error
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for at, name in enumerate(names) if name in names[:at])
+        raise WrongField(field="body", detail=f"the name {twice!r} stands twice in one object")
+    return members
+
+
+def _no_number(name: str) -> float:
+    raise ValueError(f"{name} is no JSON number")

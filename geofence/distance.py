@@ -36,9 +36,11 @@ def rings_of(footprint: Any) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
 
 
 def edges_of(footprint: Any) -> Edges:
-    """Every ring's edges, holes included."""
+    """Every ring's edges, holes included; not those at longitude 180, where a zone that goes on beyond it is cut."""
     points, ring = rings_of(footprint)
     same = ring[1:] == ring[:-1]
+    if points[:, 0].min() == -180.0 and points[:, 0].max() == 180.0:
+        same &= (np.abs(points[:-1, 0]) != 180.0) | (np.abs(points[1:, 0]) != 180.0)
     return Edges(points[:-1][same], np.diff(points, axis=0)[same])
 
 

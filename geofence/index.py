@@ -86,15 +86,18 @@ class ShapelyIndex:
 
 
 def footprint(zone: ZoneVersion) -> Any:
-    """A zone's geometry as shapely sees it; a circle becomes a polygon of 360 corners, round in metres."""
+    """A zone's geometry as shapely sees it; a circle has 360 corners, round in metres, cut at longitude 180."""
     if zone.radius_m is None:
         return shapely.from_geojson(msgspec.json.encode(zone.geometry))
     lon, lat = zone.geometry["coordinates"][:2]
     lon_m, lat_m = metres_per_degree(float(lat))
     turn = np.linspace(0.0, 2.0 * math.pi, _CIRCLE_CORNERS, endpoint=False)
-    return shapely.Polygon(
-        np.column_stack((lon + zone.radius_m * np.cos(turn) / lon_m, lat + zone.radius_m * np.sin(turn) / lat_m))
-    )
+    circle = np.column_stack((lon + zone.radius_m * np.cos(turn) / lon_m, lat + zone.radius_m * np.sin(turn) / lat_m))
+    whole = shapely.Polygon(circle)
+    if np.abs(circle[:, 0]).max() <= 180.0:
+        return whole
+    beyond = shapely.Polygon(circle - (math.copysign(360.0, lon), 0.0))
+    return shapely.MultiPolygon([shapely.clip_by_rect(part, -180.0, -90.0, 180.0, 90.0) for part in (whole, beyond)])
 
 
 def compile_entries(versions: Iterable[ZoneVersion], world: int, outlines: Outlines | None = None) -> list[Entry]:

@@ -1,6 +1,7 @@
 """Distances to boundaries, against the figures of the real flight and against shapely in a local projection."""
 
 import math
+from uuid import UUID
 
 import numpy as np
 import pytest
@@ -10,6 +11,8 @@ from hypothesis import strategies as st
 
 from core.geodesy import destination, great_circle, metres_per_degree
 from geofence.distance import edges_of, nearest
+from geofence.index import footprint
+from geofence.zone import ZoneKind, ZoneVersion
 
 LON, LAT = 149.1, -35.3
 
@@ -60,3 +63,16 @@ def test_the_short_way_round_crosses_the_antimeridian() -> None:
     assert found.distance_m == pytest.approx(0.02 * metres_per_degree(-16.95)[0], rel=1e-3)
     assert found.bearing_deg == pytest.approx(90, abs=1)
     assert math.isfinite(found.distance_m)
+
+
+@pytest.mark.parametrize("lon", [179.99, -179.99])
+def test_a_circle_over_longitude_180_is_whole_and_has_no_boundary_there(lon: float) -> None:
+    zone = ZoneVersion(
+        operator_id=UUID(int=1), zone_id=UUID(int=2), version=1, world=1, name="Taveuni", kind=ZoneKind.KEEP_OUT,
+        geometry={"type": "Point", "coordinates": [lon, -17.0]}, radius_m=5_000.0,
+    )  # fmt: skip
+    outline = footprint(zone)
+    assert outline.is_valid
+    for place, held in ((lon, True), (180.0, True), (-180.0, True), (-lon, True), (lon * 0.999, False), (-lon * 0.999, False)):
+        assert shapely.intersects_xy(outline, place, -17.0) == held, place
+    assert nearest(edges_of(outline), math.copysign(180.0, lon), -17.0).distance_m == pytest.approx(3_935, abs=5)
