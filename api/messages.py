@@ -67,7 +67,7 @@ def read(text: str | bytes) -> Said:
         detail, _, where = str(error).partition(" - at `$")
         named = detail.split("`")[1] if " field `" in detail else where.strip("`.")
         raise BadMessage("invalid", detail, named or None) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadMessage("not_json", f"a message is one JSON object: {error}") from error
     if isinstance(said, Subscribe) and said.bbox is not None:
         west, south, east, north = said.bbox
