@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from core.compiled import given, kernel, part
 
-_PIECE = 256 << 10  # bytes: the server works on one while the next is made
+_PIECE = 64 << 10  # bytes: the server works on one while the next is made
 _PG_EPOCH_US = 946_684_800_000_000  # 2000-01-01, where timestamptz counts from
 Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]
