@@ -99,8 +99,9 @@ class Worker:
     async def _judge_live(self, stream: Any) -> None:
         async for event in stream.noack().events():
             await self._take(event)
-            async with self._quiet:
-                self._quiet.notify_all()
+            if not self._lags(TopicPartition(event.message.topic, event.message.partition)):
+                async with self._quiet:
+                    self._quiet.notify_all()
 
     async def _judge_imports(self, stream: Any) -> None:
         async for event in stream.noack().events():
@@ -117,13 +118,15 @@ class Worker:
             event.ack()
 
     def _live_lags(self) -> bool:
-        """Is more than one record of some live partition still waiting here?"""
-        for tp, partition in self.judging.partitions.items():
-            if partition.live and tp in self.judging.owned and partition.loaded:
-                end = self.app.consumer.highwater(tp)
-                if end is not None and end - partition.next > 1:
-                    return True
-        return False
+        return any(self._lags(tp) for tp, partition in self.judging.partitions.items() if partition.live)
+
+    def _lags(self, tp: TopicPartition) -> bool:
+        """Is more than one record of an owned partition still waiting here?"""
+        partition = self.judging.partitions.get(tp)
+        if partition is None or not partition.loaded or tp not in self.judging.owned:
+            return False
+        end = self.app.consumer.highwater(tp)
+        return end is not None and end - partition.next > 1
 
     async def _committed(self, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
         """The group's offsets; 0 where it has none."""
