@@ -108,7 +108,7 @@ class Link:
         if not self._admit(aircraft_id):
             self.fleet.slots[self.number, system_id] = kernel.REFUSED
             return False
-        slot = self.fleet.seat(Aircraft(aircraft_id, self, system_id), time_us)
+        slot = self.fleet.seat(Aircraft(aircraft_id, aircraft_id.bytes, self, system_id), time_us)
         self.fleet.slots[self.number, system_id] = self._slots[system_id] = slot
         return True
 

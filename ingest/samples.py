@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 
 
 class Aircraft(NamedTuple):
-    """Whose the samples are that name its row."""
+    """Whose the samples are that name its slot. key: the id's bytes."""
 
     aircraft_id: UUID
+    key: bytes
     link: "Link"
     system_id: int
 
@@ -156,7 +157,7 @@ def _block(fleet: "Fleet", rows: Ints) -> Block:
     columns["mode"] = np.array([modes[mode] for mode in rows[:, kernel.MODE_WORD].tolist()], np.int16)
     dictionaries: dict[str, list[Any]] = {
         "operator_id": [fleet.operator_id.bytes],
-        "aircraft_id": [one.aircraft_id.bytes for one in aircraft],
+        "aircraft_id": [one.key for one in aircraft],
         "link": list(links),
         "mode": list(words),
     }
