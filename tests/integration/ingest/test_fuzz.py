@@ -129,55 +129,6 @@ def _flat(batches: Iterator[list[Chunk]], take: Callable[[list[Chunk]], object],
     assert _resident() - settled < _FLAT
 
 
-def test_a_million_spoiled_datagrams_are_counted_to_the_byte_in_flat_memory(tmp_path: Path) -> None:
-    dice, pool, ingest = random.Random(4), _frames(), Ingest(tmp_path)
-    number = MILLION // AT_ONCE
-
-    def batches() -> Iterator[list[Chunk]]:
-        for batch in range(number):
-            time_us = T0 + batch * 100_000
-            yield [Chunk(time_us + n, f"10.0.0.{n % 40}", 1 + n % 3, _spoiled(pool, dice)) for n in range(AT_ONCE)]
-
-    _flat(batches(), ingest.take, number)
-    ingest.settle()
-    assert ingest.counts.frames > MILLION * 0.8
-    assert set(ingest.counts.rejected) >= {"bad checksum", "bytes that are no frame", "truncated", "unknown message"}
-    assert ingest.counts.usable > MILLION * 0.02
-
-
-def test_among_a_million_frames_of_strangers_those_who_are_known_are_served_as_before(tmp_path: Path) -> None:
-    dice, ingest = random.Random(5), Ingest(tmp_path)
-    number = MILLION // AT_ONCE
-    strangers = [_position(system) for system in range(1, 251)]
-    known = [Chunk(T0, "10.0.0.1", 7, strangers[system]) for system in range(20)]
-    served = {aircraft_id(OPERATOR, link_name("udp:14550", "10.0.0.1"), system) for system in range(1, 21)}
-    assert ingest.take(known) == len(known)
-
-    def batches() -> Iterator[list[Chunk]]:
-        for batch in range(number):
-            time_us = T0 + batch * 100_000
-            crowd = [
-                Chunk(time_us, f"{10 + who % 7}.{who >> 16 & 255}.{who >> 8 & 255}.{who & 255}", 1, strangers[who % 250])
-                for who in (int(dice.random() * (1 << 24)) for _ in range(AT_ONCE - len(known)))
-            ]
-            for at, one in enumerate(known):  # in the middle of the crowd
-                crowd.insert(at * 40, one._replace(time_us=time_us))
-            yield crowd
-
-    made: list[int] = []
-    _flat(batches(), lambda batch: made.append(ingest.take(batch)), number)
-    assert min(made) >= len(known), "each batch, whatever the crowd, has the samples of all who are known"
-    assert served <= ingest.listener._aircraft and len(ingest.listener._aircraft) == 1_000
-    assert ingest.counts.rejected["too many unregistered aircraft"] > 0
-    assert ingest.counts.rejected["too many links"] > 0
-    ingest.settle()
-
-
-def _position(system: int) -> bytes:
-    sender = dialect.MAVLink(None, srcSystem=system, srcComponent=1)
-    return bytes(sender.global_position_int_encode(1, -353_623_302, 1_491_657_510, 600_000, 9_000, 0, 0, 0, 0).pack(sender))
-
-
 def _damaged(whole: bytes, dice: random.Random) -> bytes:
     """A log as disks and radios leave it: cut, with holes, overwritten, doubled, in another order."""
     log = bytearray(whole)
@@ -241,3 +192,52 @@ def _read(file: Path) -> tuple[Counts, list[Entry]]:
         taken = take_entries(link, log, entries)
         assert len(taken.samples) == counts.samples and len(seen) <= 23
     return counts, entries
+
+
+def test_a_million_spoiled_datagrams_are_counted_to_the_byte_in_flat_memory(tmp_path: Path) -> None:
+    dice, pool, ingest = random.Random(4), _frames(), Ingest(tmp_path)
+    number = MILLION // AT_ONCE
+
+    def batches() -> Iterator[list[Chunk]]:
+        for batch in range(number):
+            time_us = T0 + batch * 100_000
+            yield [Chunk(time_us + n, f"10.0.0.{n % 40}", 1 + n % 3, _spoiled(pool, dice)) for n in range(AT_ONCE)]
+
+    _flat(batches(), ingest.take, number)
+    ingest.settle()
+    assert ingest.counts.frames > MILLION * 0.8
+    assert set(ingest.counts.rejected) >= {"bad checksum", "bytes that are no frame", "truncated", "unknown message"}
+    assert ingest.counts.usable > MILLION * 0.02
+
+
+def test_among_a_million_frames_of_strangers_those_who_are_known_are_served_as_before(tmp_path: Path) -> None:
+    dice, ingest = random.Random(5), Ingest(tmp_path)
+    number = MILLION // AT_ONCE
+    strangers = [_position(system) for system in range(1, 251)]
+    known = [Chunk(T0, "10.0.0.1", 7, strangers[system]) for system in range(20)]
+    served = {aircraft_id(OPERATOR, link_name("udp:14550", "10.0.0.1"), system) for system in range(1, 21)}
+    assert ingest.take(known) == len(known)
+
+    def batches() -> Iterator[list[Chunk]]:
+        for batch in range(number):
+            time_us = T0 + batch * 100_000
+            crowd = [
+                Chunk(time_us, f"{10 + who % 7}.{who >> 16 & 255}.{who >> 8 & 255}.{who & 255}", 1, strangers[who % 250])
+                for who in (int(dice.random() * (1 << 24)) for _ in range(AT_ONCE - len(known)))
+            ]
+            for at, one in enumerate(known):  # in the middle of the crowd
+                crowd.insert(at * 40, one._replace(time_us=time_us))
+            yield crowd
+
+    made: list[int] = []
+    _flat(batches(), lambda batch: made.append(ingest.take(batch)), number)
+    assert min(made) >= len(known), "each batch, whatever the crowd, has the samples of all who are known"
+    assert served <= ingest.listener._aircraft and len(ingest.listener._aircraft) == 1_000
+    assert ingest.counts.rejected["too many unregistered aircraft"] > 0
+    assert ingest.counts.rejected["too many links"] > 0
+    ingest.settle()
+
+
+def _position(system: int) -> bytes:
+    sender = dialect.MAVLink(None, srcSystem=system, srcComponent=1)
+    return bytes(sender.global_position_int_encode(1, -353_623_302, 1_491_657_510, 600_000, 9_000, 0, 0, 0, 0).pack(sender))
