@@ -188,12 +188,16 @@ def test_negative_heights_are_heights() -> None:
     assert (house.seen[0]["amsl_m"], house.seen[0]["takeoff_height_m"]) == (-3.5, -1.8)
 
 
-def test_a_height_above_an_unset_home_does_not_hide_what_the_terrain_report_says() -> None:
+def test_a_height_above_an_unset_home_gives_way_to_a_terrain_report_or_is_told_with_it() -> None:
     sender = Sender()
-    make = _flying(sender, amsl_m=600.0, above_m=600.0)
-    house = House().fly(_quarters(0, 20), lambda s: [sender.terrain(10.0), *make(s)])
+    near, far = _flying(sender, above_m=400.0), _flying(sender, above_m=600.0)
+    house = House().fly(_quarters(0, 20), lambda s: [sender.terrain(10.0), *near(s)])
     assert house.told == []
     assert (house.seen[0]["height"]["m"], house.seen[0]["height"]["source"]) == (10.0, "terrain report")
+    # 500 m apart neither can be believed over the other: the higher one is told, and the lower one with it.
+    house.fly(_quarters(20, 30), lambda s: [sender.terrain(10.0), *far(s)])
+    assert house.told == [("AU-101.085-HEIGHT", "raised")]
+    assert "600 m above take-off, AGL not measured (10 m AGL was reported: no height)" in house.events[0].what
 
 
 @pytest.mark.parametrize(("gap_s", "steps"), [(3, []), (4, []), (98, [("LINK-LOST", "raised"), ("LINK-LOST", "cleared")])])
