@@ -16,6 +16,7 @@ from api.world import WorldPublisher
 from core.topics import PARTITIONS
 from core.units import US_PER_S
 from geofence.geojson import iso
+from storage.pool import within
 
 ANSWER_WITHIN_S = 2.0
 SILENT_AFTER_S = 5.0  # a recorder speaks each second
@@ -43,6 +44,7 @@ async def health(request: Request) -> Response:
     problems += [f"world: {publisher.problem}"] if publisher.problem else []
     problems += [f"recorder: {one}" for one in recorder["problems"]] if database_problem is None else []
     problems += [f"recorder: {one['why']}" for one in recorder["stopped"]]
+    problems += sorted({f"rules: {one['stopped']}" for one in judged if one["stopped"]})
     problems += [] if rules["running"] else ["rules: not running"]
     return answer(
         {
@@ -86,9 +88,12 @@ async def _ends(feed: Feed) -> tuple[Ends, str | None]:
 
 
 async def _database(request: Request, feed: Feed) -> tuple[tuple[Positions, list[dict[str, Any]]], str | None]:
+    async def asked() -> tuple[Positions, list[dict[str, Any]]]:
+        async with request.app.state.pool.connection() as conn:
+            return await store.positions(conn, feed.cluster), await store.parts(conn)
+
     try:
-        async with asyncio.timeout(ANSWER_WITHIN_S), request.app.state.pool.connection() as conn:
-            return (await store.positions(conn, feed.cluster), await store.parts(conn)), None
+        return await within(ANSWER_WITHIN_S, asked()), None
     except TimeoutError:
         return ({}, []), f"no answer within {ANSWER_WITHIN_S:g} s"
     except (psycopg.Error, PoolTimeout) as error:

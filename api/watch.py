@@ -8,7 +8,7 @@ import msgspec
 from fastapi import APIRouter, Depends, Query, Request, Response
 from msgspec import Meta
 
-from alerts.handling import Acknowledgement, State, UnknownAlert
+from alerts.handling import Acknowledgement, NotDurable, State, UnknownAlert
 from alerts.store import acknowledge
 from api import store
 from api.alert import Case, describe_seen, describe_step
@@ -18,6 +18,9 @@ from api.guard import read_body, require_token
 from api.problems import WrongField, parameter_id, responses
 from api.shapes import Acknowledged, AlertHistory, AlertList
 from geofence.geojson import iso
+from storage.pool import within
+
+_KEPT_WITHIN_S = 4.0  # the page waits for 8 s
 
 router = APIRouter(prefix="/api/v1/alerts", tags=["alerts"], dependencies=[Depends(require_token)])
 
@@ -132,7 +135,10 @@ async def acknowledge_alert(request: Request, alert_id: str) -> Response:
     asked = Acknowledgement(
         feed.picture.operator_id, wanted, body.request_id, body.n, body.station.strip(), request.app.state.now_us()
     )
-    decided = await acknowledge(request.app.state.pool, asked, case.last.n if case else None)
+    try:
+        decided = await within(_KEPT_WITHIN_S, acknowledge(request.app.state.pool, asked, case.last.n if case else None))
+    except TimeoutError as error:
+        raise NotDurable(detail=f"the database gave no answer within {_KEPT_WITHIN_S:g} s") from error
     _push(feed, decided)
     return answer(decided.answer())
 

@@ -70,6 +70,15 @@ async def cluster_id(bootstrap: str) -> str:
         return (await _ask(client, bootstrap, [])).cluster_id
 
 
+async def identity(bootstrap: str, prefix: str = "") -> tuple[str, dict[str, str]]:
+    """The cluster's id, and topic_ids(). Raises TopicMismatch, BrokerUnreachable."""
+    wanted = {prefix + topic.name: topic for topic in TOPICS}
+    async with _client(bootstrap) as client:
+        found = await _ask(client, bootstrap, list(wanted))
+    _refuse_mismatch(wanted, found)
+    return found.cluster_id, {name.removeprefix(prefix): topic.topic_id for name, topic in found.topics.items()}
+
+
 async def topic_ids(bootstrap: str, prefix: str = "") -> dict[str, str]:
     """The ids (UUID strings) of the topics of core.topics that exist, by their names without the prefix."""
     async with _client(bootstrap) as client:

@@ -1,12 +1,15 @@
 """Connections to the database: every one in UTC, none that can hang for ever."""
 
-from typing import Any
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
 CONNECT_TIMEOUT_S = 5
+T = TypeVar("T")
 
 
 def pool(
@@ -56,3 +59,17 @@ async def prepare(conn: AsyncConnection[Any], statement_timeout_ms: int, idle_in
         " set_config('idle_in_transaction_session_timeout', %s, false)",
         [str(statement_timeout_ms), str(idle_in_transaction_timeout_ms)],
     )
+
+
+async def within(seconds: float, work: Coroutine[Any, Any, T]) -> T:
+    """What the work gives, or TimeoutError when the time is over, without waiting for its end.
+
+    Cancelling a statement asks the server, and a frozen one does not answer that for ten seconds either.
+    """
+    task = asyncio.create_task(work)
+    done, _ = await asyncio.wait({task}, timeout=seconds)
+    if not done:
+        task.cancel()
+        task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())  # nobody else looks
+        raise TimeoutError
+    return task.result()

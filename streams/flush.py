@@ -152,6 +152,18 @@ class Recording:
         self.known.update({each.aircraft_id: each.vehicle_type is not None for each in met})
         return counts
 
+    async def pass_over(self, conn: AsyncConnection[Any], part: Part, first: int, now_us: int) -> None:
+        """Moves a position over records that are gone for good, and writes that into the log of the stream. Raises Fenced."""
+        move = {
+            "cluster": self.cluster, "topic_ids": [part.topic_id], "partitions": [part.partition],
+            "starts": [part.next], "stops": [first],
+        }  # fmt: skip
+        gone = Logged(first - 1, now_us, UNREADABLE).unreadable(f"offsets {part.next} to {first - 1} were gone: passed over")
+        async with conn.transaction():
+            if (await conn.execute(load("recorder")["move_offsets"], move)).rowcount != 1:
+                raise Fenced(partitions=str(part))
+            await _log(conn, self.cluster, [(part, [gone])])
+
     async def _save(self, conn: AsyncConnection[Any], flush: Sequence[tuple[Part, Sequence[Logged]]]) -> None:
         screened = [part for part, _ in flush if part.topic in _TABLES]
         states = {

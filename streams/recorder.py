@@ -8,7 +8,8 @@ import asyncio
 import logging
 import os
 import socket
-from collections.abc import Sequence, Set
+import time
+from collections.abc import Iterable, Sequence, Set
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,6 +21,7 @@ from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
 
 from core.compiled import warm
+from core.errors import BrokerUnreachable, WedgetailError
 from core.kafka import cluster_id, topic_ids
 from core.settings import Settings
 from core.topics import ALERTS, ALERTS_IMPORT, RERUN, TELEMETRY, TELEMETRY_IMPORT
@@ -45,13 +47,19 @@ _BAD_CONTENTS = (psycopg.DataError, psycopg.IntegrityError, UnfitValue)
 _AWAY = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.InternalError)
 
 
+class ClusterChanged(WedgetailError):
+    """Kafka is another cluster now, {found}, not {expected}: nothing of it is recorded."""
+
+
 class Recorder:
     """One recorder process: any number may run, each partition is with one of them."""
 
-    def __init__(self, settings: Settings, worker: str | None = None) -> None:
+    def __init__(self, settings: Settings, worker: str | None = None, accept_gap: Iterable[str] = ()) -> None:
+        """accept_gap: topic/partition of which a person said that missing records are to be passed over."""
         self.counts = Counts()
         self.stopped: dict[tuple[str, int], dict[str, Any]] = {}
         self._settings = settings
+        self._accept_gap = frozenset(accept_gap)
         self._prefix = settings.kafka.prefix
         self._worker = worker or f"{socket.gethostname()}:{os.getpid()}"
         self._parts: dict[tuple[str, int], Part] = {}
@@ -59,6 +67,7 @@ class Recorder:
         self._held: dict[tuple[str, int], list[Logged]] = {}
         self._rows_held = 0
         self._reload = False
+        self._assigned = False  # partitions have come that were not looked at yet
         self._told_at = 0.0
         self._trouble: str | None = None  # why nothing can be stored: said when it begins, and when it is over
         self._refused = False  # it is a flush that failed, not the connection: only a stored flush ends that
@@ -107,7 +116,7 @@ class Recorder:
         """Called within a rebalance: what was held is somebody else's now; positions are loaded in the next turn."""
         self._drop()
         self._parts = {}
-        self._reload = True
+        self._reload = self._assigned = True
         if self._consumer is not None:
             self._consumer.pause(*partitions)
 
@@ -129,6 +138,9 @@ class Recorder:
             self.counts.fenced += 1
             log.warning("%s Loading positions again.", error)
             self._begin_again()
+        except BrokerUnreachable as error:
+            log.warning("%s", error)  # it was there a moment ago, for it gave us partitions: the next turn asks again
+            await asyncio.sleep(RECONNECT_AFTER_S[0])
         except _AWAY as error:
             self._refused = self._refused or flushing
             await self._wait(error)
@@ -166,6 +178,9 @@ class Recorder:
     async def _load(self, consumer: AIOKafkaConsumer, conn: AsyncConnection[Any]) -> None:
         """Read where each assigned partition goes on, and go there."""
         partitions = consumer.assignment()
+        if self._assigned:
+            await self._same_cluster()
+            self._assigned = False
         wanted = [(self._plain(tp.topic), self._topic_ids[self._plain(tp.topic)], tp.partition) for tp in partitions]
         parts = await self._recording.load(conn, wanted)
         if consumer.assignment() != partitions:
@@ -181,6 +196,12 @@ class Recorder:
             consumer.seek(tp, parts[key].next)
             if key not in self.stopped:
                 consumer.resume(tp)
+
+    async def _same_cluster(self) -> None:
+        """Raises ClusterChanged: a broker that comes back behind the same address may be another one."""
+        found = await cluster_id(self._settings.kafka.bootstrap)
+        if found != self._recording.cluster:
+            raise ClusterChanged(found=found, expected=self._recording.cluster)
 
     async def _gather(self, consumer: AIOKafkaConsumer) -> None:
         """Hold records until 200 ms after the first of them, or enough rows; return after 200 ms without any, too."""
@@ -265,7 +286,12 @@ class Recorder:
         except KafkaError as error:
             log.warning("which offsets %s has cannot be asked now: %s", tp, error)
             return  # the next fetch fails in the same way, and asks again
-        if offset < first:
+        if offset < first and str(self._parts[key]) in self._accept_gap and self._conn is not None:
+            if key not in self._held:  # what is held is stored first; then the next fetch fails again
+                log.warning("passing over offsets %d to %d of %s, as told", offset, first - 1, self._parts[key])
+                await self._recording.pass_over(self._conn, self._parts[key], first, time.time_ns() // 1_000)
+                self._begin_again()
+        elif offset < first:
             self._stop(consumer, key, offset, missing=(offset, first - 1))
         elif offset > end:
             self._stop(consumer, key, offset, missing=(end, offset - 1))
@@ -284,6 +310,8 @@ class Recorder:
             return
         if missing is not None:
             why = f"offsets {missing[0]} to {missing[1]} of {key[0]}, partition {key[1]}, are missing from the log"
+            if missing[1] >= next:  # gone for good: what is ahead of the log's end may yet come
+                why += f": start a recorder with --accept-gap {key[0]}/{key[1]} to go on behind them"
         log.error("not recording on: %s", why)
         self.stopped[key] = {
             "topic": key[0], "partition": key[1], "since": datetime.now(UTC).isoformat(), "why": why,
@@ -349,6 +377,6 @@ def _read(topic: str, record: ConsumerRecord[Any, Any]) -> Logged:
     return telemetry_entry(record.offset, append_time_us, dict(record.headers), record.value)
 
 
-async def run(settings: Settings) -> None:
+async def run(settings: Settings, accept_gap: Iterable[str] = ()) -> None:
     """Record until cancelled."""
-    await Recorder(settings).run()
+    await Recorder(settings, accept_gap=accept_gap).run()

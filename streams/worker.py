@@ -17,7 +17,9 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from core.compiled import warm
-from core.kafka import ensure_topics, producer, topic_ids
+from core.ending import end_within
+from core.errors import BrokerUnreachable, WedgetailError
+from core.kafka import cluster_id, ensure_topics, producer, topic_ids
 from core.settings import Settings
 from core.topics import TELEMETRY, TELEMETRY_IMPORT, WORLD
 from streams.judging import STATE_EVERY_S, Judging, stored_of
@@ -27,6 +29,11 @@ from streams.worlds import WorldFollower
 log = logging.getLogger(__name__)
 SECOND = 1.0
 CHECKPOINT_EVERY_S = 20.0
+_END_S = 5.0
+
+
+class WorkerFailed(WedgetailError):
+    """The worker cannot go on: {detail}"""
 
 
 class Worker:
@@ -47,6 +54,8 @@ class Worker:
         self._kafka = settings.kafka
         self._quiet = asyncio.Condition()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._cluster = ""
+        self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.app = self._faust(settings)
 
     def _faust(self, settings: Settings) -> faust.App:
@@ -75,10 +84,11 @@ class Worker:
         return app
 
     async def start(self) -> None:
+        self._cluster = await cluster_id(self._kafka.bootstrap)
         await self._admin.start()
         await self._producer.start()
         await self._reader.start()
-        await self._worlds.start()
+        self._watch(await self._worlds.start())
         self.judging.topic_ids = await topic_ids(self._kafka.bootstrap, self._kafka.prefix)
         self.app.finalize()
         await self.app.start()
@@ -135,8 +145,23 @@ class Worker:
 
     async def _assigned(self, app: Any, /, *args: Any, **_: Any) -> None:
         (assigned,) = args
+        await self._same_cluster()
         self.judging.own(TopicPartition(tp.topic, tp.partition) for tp in assigned)
         self._spawn(self.judging.load_owned(), "load")
+
+    async def _same_cluster(self) -> None:
+        """Returns if it is; else never: nothing of another one may be taken, and we end."""
+        while True:
+            try:
+                found = await cluster_id(self._kafka.bootstrap)
+                break
+            except BrokerUnreachable:
+                await asyncio.sleep(SECOND)  # it was there a moment ago, for it gave us partitions
+        if found != self._cluster:
+            self._fail(
+                WorkerFailed(detail=f"Kafka at {self._kafka.bootstrap} is another cluster now, {found}, not {self._cluster}")
+            )
+            await asyncio.Event().wait()
 
     async def _each_second(self) -> None:
         seconds = 0
@@ -148,19 +173,41 @@ class Worker:
             if seconds % CHECKPOINT_EVERY_S == 0:
                 await self.judging.keep(self.judging.partitions.values())
 
+    async def until(self, stop: asyncio.Event) -> None:
+        """Returns when told to stop. Raises WorkerFailed as soon as any part of it has failed: half a worker judges nothing,
+        and looks well."""
+        asked, ended = asyncio.create_task(stop.wait()), asyncio.create_task(self.app.wait())
+        first: set[asyncio.Future[Any]] = {asked, ended, self._failed}
+        try:
+            await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            asked.cancel()
+            ended.cancel()
+        if self._failed.done():
+            self._failed.result()
+        if not stop.is_set():
+            raise WorkerFailed(detail=f"Faust ended by itself: {self.app.crash_reason!r}")
+
     def _spawn(self, work: Any, name: str) -> None:
-        task = asyncio.create_task(work, name=name)
+        self._watch(asyncio.create_task(work, name=name))
+
+    def _watch(self, task: "asyncio.Task[None]") -> None:
         self._tasks.add(task)
         task.add_done_callback(self._ended)
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
         self._tasks.discard(task)
-        if not task.cancelled() and task.exception() is not None:
-            log.error("%s failed", task.get_name(), exc_info=task.exception())
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("%s failed", task.get_name(), exc_info=error)
+            self._fail(WorkerFailed(detail=f"{task.get_name()} failed: {error or type(error).__name__}"))
+
+    def _fail(self, error: "WorkerFailed") -> None:
+        if not self._failed.done():
+            self._failed.set_exception(error)
 
 
 async def run(settings: Settings, accept_gap: Iterable[int] = ()) -> None:
-    """Until SIGINT or SIGTERM. Raises the errors of core.kafka.ensure_topics."""
+    """Until SIGINT or SIGTERM. Raises WorkerFailed and the errors of core.kafka.ensure_topics."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -170,5 +217,9 @@ async def run(settings: Settings, accept_gap: Iterable[int] = ()) -> None:
     worker = Worker(settings, accept_gap)
     await worker.start()
     log.info("worker %s is judging", worker.name)
-    await stop.wait()
+    try:
+        await worker.until(stop)
+    except WorkerFailed as error:
+        end_within(_END_S, error)  # what is left of Faust does not always end
+        raise
     await worker.stop()

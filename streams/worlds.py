@@ -27,16 +27,18 @@ class WorldFollower:
     def __init__(self, bootstrap: str, topic: str) -> None:
         self.world = World()
         self._topic = topic
-        self._consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest")
+        self._consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="none")
         self._changed = asyncio.Condition()
         self._task: asyncio.Task[None] | None = None
 
-    async def start(self) -> None:
+    async def start(self) -> "asyncio.Task[None]":
+        """Gives the task that follows: it ends only by failing, and then no world comes any more."""
         await self._consumer.start()
         partition = TopicPartition(self._topic, 0)
         self._consumer.assign([partition])
-        await self._consumer.seek_to_beginning(partition)
-        self._task = asyncio.create_task(self._follow(), name="world")
+        self._consumer.seek(partition, (await self._consumer.beginning_offsets([partition]))[partition])
+        self._task = asyncio.create_task(self._follow(), name="following the world")
+        return self._task
 
     async def stop(self) -> None:
         if self._task is not None:
@@ -66,5 +68,5 @@ class WorldFollower:
                     self.world.add(records.decode(ZoneVersion, record.value or b""))
             except UnreadableRecord as error:
                 # The publisher wrote it, so another version of this program did: judging without it would be wrong.
-                log.error("world record %d cannot be read, markers after it will be waited for: %s", record.offset, error)
+                log.error("world record %d cannot be read: %s", record.offset, error)
                 raise

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 import uvloop
 
+from core.cluster import guarded
 from core.errors import WedgetailError
 from core.settings import Settings, load
 from wedgetail import logs
@@ -61,7 +62,7 @@ def ingest(settings: SettingsFile = None) -> None:
     loaded = _part(settings)
     from ingest import service
 
-    _serve(service.run(loaded))
+    _serve(guarded(loaded, service.run(loaded)))
 
 
 @app.command(rich_help_panel=_PARTS)
@@ -78,16 +79,22 @@ def worker(
     loaded = _part(settings)
     from streams import worker as entry
 
-    _serve(entry.run(loaded, accept_gap or []))
+    _serve(guarded(loaded, entry.run(loaded, accept_gap or [])))
 
 
 @app.command(rich_help_panel=_PARTS)
-def recorder(settings: SettingsFile = None) -> None:
+def recorder(
+    settings: SettingsFile = None,
+    accept_gap: Annotated[
+        list[str] | None,
+        typer.Option(metavar="TOPIC/PARTITION", help="Go on although records of this partition are gone, such as telemetry/3."),
+    ] = None,
+) -> None:
     """Store samples and alerts in the database."""
     loaded = _part(settings)
     from streams import recorder as entry
 
-    _serve(entry.run(loaded))
+    _serve(guarded(loaded, entry.run(loaded, accept_gap or [])))
 
 
 @app.command(rich_help_panel=_PARTS)
@@ -96,7 +103,7 @@ def api(settings: SettingsFile = None) -> None:
     loaded = _part(settings)
     from api import service
 
-    _serve(service.run(loaded))
+    _serve(guarded(loaded, service.run(loaded)))
 
 
 @app.command(rich_help_panel=_PARTS)
@@ -138,7 +145,7 @@ def replay(
     loaded = _part(settings)
     from ingest import replay as entry
 
-    _serve(entry.run(loaded, file, speed, None if start is None else start.replace(tzinfo=UTC)))
+    _serve(guarded(loaded, entry.run(loaded, file, speed, None if start is None else start.replace(tzinfo=UTC))))
 
 
 @app.command("import", rich_help_panel=_FLIGHTS)
@@ -157,7 +164,7 @@ def import_(
     loaded = _part(settings)
     from ingest import importer as entry
 
-    _serve(entry.run(loaded, file, None if start is None else start.replace(tzinfo=UTC)))
+    _serve(guarded(loaded, entry.run(loaded, file, None if start is None else start.replace(tzinfo=UTC))))
 
 
 @app.command(rich_help_panel=_FLIGHTS)
@@ -217,10 +224,9 @@ def _part(file: Path | None) -> Settings:
     return settings
 
 
-def _serve(part: Coroutine[Any, Any, object] | None) -> None:
-    """Runs a part to its end; one that keeps its own loop (Faust) has already ended when it comes here."""
-    if part is not None:
-        asyncio.run(_until_signal(part))
+def _serve(part: Coroutine[Any, Any, object]) -> None:
+    """Runs a part to its end."""
+    asyncio.run(_until_signal(part))
 
 
 async def _until_signal(part: Coroutine[Any, Any, object]) -> None:

@@ -4,6 +4,7 @@ import asyncio
 
 import psycopg
 
+from core.cluster import check
 from core.kafka import cluster_id, ensure_topics, topic_ids
 from core.settings import Settings
 from core.topics import PARTITIONS
@@ -13,8 +14,9 @@ from storage.migrate import migrate, register_installation, register_topics
 async def prepare(settings: Settings) -> None:
     """Migrates the database, makes missing topics, and registers both; safe to run again, by several at once.
 
-    Raises the errors of storage.migrate, BrokerUnreachable, TopicMismatch.
+    Raises the errors of storage.migrate, BrokerUnreachable, TopicMismatch, AnotherCluster.
     """
+    await check(settings)
     await asyncio.gather(asyncio.to_thread(migrate, settings), ensure_topics(settings.kafka.bootstrap, settings.kafka.prefix))
     cluster = await cluster_id(settings.kafka.bootstrap)
     topics = await topic_ids(settings.kafka.bootstrap, settings.kafka.prefix)

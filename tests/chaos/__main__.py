@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from tests.chaos import kills, outages, recorders, workers
+from tests.chaos import kills, outages, recorders, refusals, wire, workers
 from tests.chaos.run import Harm, run
 from tests.chaos.table import Row, markdown, write
 
@@ -18,6 +18,8 @@ _RUNS: dict[str, Sequence[Harm]] = {
     "recorder": (recorders.frozen_in_the_middle,),
     "database": (outages.database_killed, outages.database_frozen, outages.disk_full),
     "broker": (outages.broker_killed, outages.broker_frozen),
+    "wire": (wire.responses_lost, wire.slow),
+    "refusals": (),  # nothing is left to be judged
 }
 SHORT: Sequence[Harm] = (
     partial(kills.killed, times=1),
@@ -41,7 +43,7 @@ def main() -> int:
     rows: list[Row] = []
     for name, seed, harms in _plan(given.short, given.only, given.seed):
         print(f"{name}, seed {seed}", flush=True)
-        rows += run(seed, harms, _tell)
+        rows += run(seed, harms, _tell, wired=name == "wire") if harms else refusals.refusals(seed, _tell)
     took_s = time.monotonic() - began
     print(markdown(rows))
     if given.into is not None:

@@ -22,6 +22,7 @@ from core.settings import Api, Ingest, Settings
 from core.topics import PARTITIONS
 from streams.log import LogReader
 from tests.chaos.flight import ADDRESS, ZONE
+from tests.chaos.proxy import Proxy
 from wedgetail.local.kafka import LocalKafka, free_port
 from wedgetail.local.postgres import LocalPostgres
 from wedgetail.local.process import end_with_parent
@@ -29,6 +30,7 @@ from wedgetail.running import with_servers
 
 ROOT = Path(__file__).parents[2]
 _DISK_MB = 192
+_LAST_LINES = 25
 PATIENCE_S = 120.0  # a loaded machine; a few seconds as a rule
 _TOKEN = "a-token-for-chaos"
 _OURS = ("WEDGETAIL_", "KAFKA_BOOTSTRAP", "DATABASE_URL", "PORT")
@@ -120,9 +122,10 @@ class Answer:
 class House:
     """Servers and parts. parts: those that live, by the name of their first start (worker, worker-2...)."""
 
-    def __init__(self, directory: Path, disk: Path | None, tell: Callable[[str], None]) -> None:
-        """disk: the file system that the database has for itself, if it does."""
+    def __init__(self, directory: Path, disk: Path | None, proxy: Proxy | None, tell: Callable[[str], None]) -> None:
+        """disk: the file system that the database has for itself, if it does. proxy: the wire before the broker, likewise."""
         self.directory = directory
+        self.proxy = proxy
         self.disk = disk
         self.kafka = LocalKafka(directory / "kafka")
         self.postgres = LocalPostgres(directory / "postgres")
@@ -134,11 +137,10 @@ class House:
         self._settings = Settings(
             data_dir=directory / "data", ingest=Ingest(port=_free_udp_port()), api=Api(port=free_port(), token=_TOKEN)
         )
-        self.advertised: str | None = None  # where clients shall reach the broker, if not at its own address
 
     @property
     def settings(self) -> Settings:
-        return with_servers(self._settings, self.advertised or self.kafka.bootstrap, self.postgres.url())
+        return with_servers(self._settings, self.proxy.address if self.proxy else self.kafka.bootstrap, self.postgres.url())
 
     @property
     def truth(self) -> Settings:
@@ -153,11 +155,11 @@ class House:
 
     def start_kafka(self) -> None:
         """Also after it was killed: its data are still there."""
-        if self.advertised is not None:
+        if self.proxy is not None:
             config = self.directory / "kafka" / "server.properties"
-            lines = config.read_text().splitlines()
-            kept = [line for line in lines if not line.startswith("advertised.listeners=")]
-            config.write_text("\n".join([*kept, f"advertised.listeners=PLAINTEXT://{self.advertised}", ""]))
+            kept = [line for line in config.read_text().splitlines() if not line.startswith("advertised.listeners=")]
+            config.write_text("\n".join([*kept, f"advertised.listeners=PLAINTEXT://{self.proxy.address}", ""]))
+            self.proxy.lead_to(self.kafka.bootstrap)
         self.kafka.spawn()
         self.kafka.wait()
 
@@ -245,6 +247,13 @@ class House:
     def database(self) -> "psycopg.Connection[Any]":
         return psycopg.connect(self.postgres.url(), autocommit=True)
 
+    def tell_logs(self) -> None:
+        """The end of each, for who looks for what went wrong."""
+        for part in self.all_parts:
+            self.tell(f"--- {part}, {'running' if part.code is None else f'ended with {part.code}'}")
+            for line in part.lines()[-_LAST_LINES:]:
+                self.tell(line)
+
     def close(self) -> None:
         """Everything, however it stands."""
         for part in self.all_parts:
@@ -270,10 +279,10 @@ class House:
 
 
 @contextlib.contextmanager
-def opened(tell: Callable[[str], None]) -> Iterator[House]:
+def opened(tell: Callable[[str], None], proxy: Proxy | None = None) -> Iterator[House]:
     """A house with its servers and parts running; nothing is left of it."""
     with tempfile.TemporaryDirectory(prefix="wedgetail-chaos-") as directory, _disk(Path(directory) / "postgres") as disk:
-        house = House(Path(directory), disk, tell)
+        house = House(Path(directory), disk, proxy, tell)
         with contextlib.closing(house):
             house.start_servers()
             house.start()

@@ -1,28 +1,33 @@
 """One run: a house, a flight over it, harms one after the other, and the judgement of it all."""
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Callable, Sequence
 
+from tests.chaos import proxy
 from tests.chaos.flight import Flight, Pilot
 from tests.chaos.house import House, opened
 from tests.chaos.table import Row
 from tests.chaos.verdict import judge
 
 Harm = Callable[[House, random.Random], list[Row]]
-_LAST_LINES = 25
 
 
-def run(seed: int, harms: Sequence[Harm], tell: Callable[[str], None]) -> list[Row]:
-    """Everything derives from the seed but the clock. The last row is the judgement; on failure the logs' ends are told."""
-    with opened(tell) as house:
+def run(seed: int, harms: Sequence[Harm], tell: Callable[[str], None], wired: bool = False) -> list[Row]:
+    """Everything derives from the seed but the clock. The last row is the judgement; on failure the logs' ends are told.
+
+    wired: through a proxy that can harm the way to the broker.
+    """
+    with contextlib.ExitStack() as stack:
+        house = stack.enter_context(opened(tell, stack.enter_context(proxy.opened(seed)) if wired else None))
         try:
             rows = _harmed(house, seed, harms)
         except BaseException:
-            _tell_logs(house)
+            house.tell_logs()
             raise
         if any(row.problems for row in rows):
-            _tell_logs(house)
+            house.tell_logs()
         return rows
 
 
@@ -38,10 +43,3 @@ def _harmed(house: House, seed: int, harms: Sequence[Harm]) -> list[Row]:
     if code:
         verdict.blame(f"ingest ended with {code}")
     return [*rows, Row(f"all of these together, seed {seed}, held to the log", str(verdict), tuple(verdict.problems))]
-
-
-def _tell_logs(house: House) -> None:
-    for part in house.all_parts:
-        house.tell(f"--- {part}")
-        for line in part.lines()[-_LAST_LINES:]:
-            house.tell(line)

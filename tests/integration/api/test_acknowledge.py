@@ -177,3 +177,16 @@ async def test_imported_alerts_are_listed_and_never_pushed(prepared: Any, stream
         assert (await acknowledge(door, imported.alert_id, 1)).status_code == 200
         [told] = (await door.http.get("/api/v1/alerts?state=open&imported=true")).json()["alerts"]
         assert told["state"] == "acknowledged"
+
+
+async def test_an_acknowledgement_that_the_database_does_not_answer_is_refused_before_the_page_gives_up(
+    door: Door, stream: Stream, viewer: Viewer
+) -> None:
+    alert_id = await raised(viewer, stream, event(1))
+    request_id = uuid4()
+    with psycopg.connect(door.settings.database.url) as held:
+        held.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s::text, 0))", [alert_id])  # as if it were frozen
+        answer = await acknowledge(door, alert_id, 1, request_id=request_id)
+        assert (answer.status_code, answer.json()["title"]) == (503, "Not durable")
+        assert "no answer within 4 s" in answer.json()["detail"]
+    assert (await acknowledge(door, alert_id, 1, request_id=request_id)).status_code == 200

@@ -1,7 +1,7 @@
 """The recorder on a real broker and a real database: each record once, whoever comes and goes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
@@ -71,8 +71,8 @@ class Bench:
         await self.until("SELECT count(*) FROM telemetry", lambda rows: rows == [(count,)])
 
     @asynccontextmanager
-    async def recording(self, worker: str = "one") -> AsyncIterator[Recorder]:
-        recorder = Recorder(self.settings, worker)
+    async def recording(self, worker: str = "one", accept_gap: Sequence[str] = ()) -> AsyncIterator[Recorder]:
+        recorder = Recorder(self.settings, worker, accept_gap)
         task = asyncio.create_task(recorder.run())
         try:
             yield recorder
@@ -188,7 +188,8 @@ async def test_an_offset_outside_the_log_stops_that_partition_and_names_the_rang
     async with bench.recording():
         reasons = await bench.until(STOPPED, lambda rows: len(rows) == 2)
         assert sorted(row[0] for row in reasons) == [
-            "offsets 0 to 3 of telemetry, partition 5, are missing from the log",
+            "offsets 0 to 3 of telemetry, partition 5, are missing from the log: "
+            "start a recorder with --accept-gap telemetry/5 to go on behind them",
             "offsets 0 to 49 of telemetry, partition 6, are missing from the log",
         ]
         await bench.send(6, 7)
@@ -197,6 +198,21 @@ async def test_an_offset_outside_the_log_stops_that_partition_and_names_the_rang
     assert bench.query("SELECT next FROM recorder_offset WHERE topic = 'telemetry' AND partition IN (5, 6) ORDER BY 1") == [
         (0,),
         (50,),
+    ]
+
+
+async def test_records_that_are_gone_are_passed_over_when_a_person_says_so_and_that_is_written_down(bench: Bench) -> None:
+    await bench.send(12, 5)
+    admin = AIOKafkaAdminClient(bootstrap_servers=bench.settings.kafka.bootstrap)
+    await admin.start()
+    await admin.delete_records({TopicPartition(f"{bench.prefix}telemetry", 5): RecordsToDelete(before_offset=3)})
+    await admin.close()
+    async with bench.recording(accept_gap=["telemetry/5"]) as recorder:
+        await bench.until_rows(3)
+        assert recorder.stopped == {}
+    assert bench.query('SELECT "offset", kind, body FROM stream_log ORDER BY 1') == [
+        (2, "unreadable", "offsets 0 to 2 were gone: passed over"),
+        (3, "block", None),
     ]
 
 

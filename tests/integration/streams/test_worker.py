@@ -19,7 +19,7 @@ from core.sample import HeightSource, Sample
 from core.settings import Settings
 from core.topics import ALERTS, JUDGED, PARTITIONS, TELEMETRY, TELEMETRY_IMPORT, WORLD, Topic
 from geofence.zone import ZoneKind, ZoneVersion
-from streams.worker import Worker
+from streams.worker import Worker, WorkerFailed
 from streams.worlds import COMPLETE_KEY, Complete
 
 OPERATOR = operator_id("test")
@@ -255,3 +255,15 @@ async def test_records_missing_since_the_checkpoint_stop_the_partition_and_are_n
     async with working(bench.settings):
         stopped = await bench.said(lambda said: said.stopped is not None)
     assert stopped.stopped is not None and f"Records {ends} to {ends + 2}" in stopped.stopped
+
+
+async def test_a_worker_that_cannot_read_the_world_ends_and_says_so(bench: Bench) -> None:
+    worker = Worker(bench.settings)
+    await worker.start()
+    try:
+        await bench.out.send_and_wait(bench.name(WORLD), b"not a zone", key=b"a zone")
+        with pytest.raises(WorkerFailed, match="following the world failed"):
+            async with asyncio.timeout(30):
+                await worker.until(asyncio.Event())
+    finally:
+        await worker.stop()
