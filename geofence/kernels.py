@@ -14,7 +14,7 @@ from core.compiled import given, inner, kernel, part
 
 PAGE_BITS = 5  # a page is 32 x 32 cells: 32 rows, each a word that says which of its cells are used
 PAGE = 1 << PAGE_BITS
-LEVEL_BITS = 2  # a cell of one level is 4 x 4 of the level before
+LEVEL_BITS = 3  # a cell of one level is 8 x 8 of the level before
 _SLACK_DEG = 1e-9  # cells reach this far beyond their borders when edges are sorted into them: far more than rounding
 _ABOVE_ALL = 1e3  # a latitude beyond every position
 
