@@ -120,7 +120,7 @@ async def _measured(url: str, psql: "_Session", pool: _Pool, rounds: int) -> tup
 
 async def _empty(conn: AsyncConnection[Any], recording: Recording) -> dict[tuple[str, int], Part]:
     """As it was before the first record."""
-    await conn.execute(f"TRUNCATE {_TABLE}, stream_log, recorder_screen".encode())
+    await conn.execute(f"TRUNCATE {_TABLE}, stream_log_live, recorder_screen".encode())
     await conn.execute("UPDATE recorder_offset SET next = 0")
     await conn.execute("CHECKPOINT")
     return await recording.load(conn, [(TELEMETRY.name, _ID, partition) for partition in range(_PARTITIONS)])
@@ -184,9 +184,11 @@ def _psql(server: LocalPostgres) -> Iterator[_Session]:
     ) as process:
         session = _Session(process)
         session._say("\\timing on")
-        yield session
-        assert process.stdin is not None
-        process.stdin.close()
+        try:
+            yield session
+        finally:
+            assert process.stdin is not None
+            process.stdin.close()
 
 
 def _pool(rows: int, folder: Path) -> _Pool:

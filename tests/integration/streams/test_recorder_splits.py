@@ -54,7 +54,7 @@ _CUTS = st.sets(st.integers(1, 39))
 
 async def stored(conn: AsyncConnection[Any], samples: list[Sample], cuts: set[int], flushes: set[int]) -> list[Any]:
     """The rows after these samples came in blocks that end at the cuts, and in flushes that end at some of them."""
-    await conn.execute("TRUNCATE telemetry_live, stream_log, recorder_screen, aircraft")
+    await conn.execute("TRUNCATE telemetry_live, stream_log_live, recorder_screen, aircraft")
     await conn.execute("UPDATE recorder_offset SET next = 0")
     recording = Recording("c")
     part = (await recording.load(conn, [("telemetry", "telemetry", 0)]))["telemetry", 0]
