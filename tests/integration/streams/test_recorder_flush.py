@@ -1,6 +1,7 @@
 """One flush: all of it or nothing, each sample once, in an order that reads back well."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -238,7 +239,7 @@ async def test_a_flush_is_the_same_on_timescale_and_its_rows_survive_compression
     assert compressed and await rows(timescale, query) == before
     await recording.store(timescale, [(part, blocks([sample(300)], first=1))])
     assert await rows(timescale, "SELECT count(*) FROM telemetry") == [(300,)]
-    stale = Part("telemetry", IDS["telemetry"], 0, 1, part.screen)
+    stale = replace(part, next=1)
     with pytest.raises(Fenced):
         await recording.store(timescale, [(stale, blocks([sample(301)], first=1))])
     assert await rows(timescale, "SELECT count(*) FROM telemetry") == [(300,)]

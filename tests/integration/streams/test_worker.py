@@ -244,11 +244,12 @@ async def test_a_log_that_lost_its_beginning_without_a_checkpoint_is_not_judged_
 
 async def test_records_missing_since_the_checkpoint_stop_the_partition_and_are_named(bench: Bench) -> None:
     start = now_us() - 10_000_000
-    async with working(bench.settings) as worker:
-        await bench.send_block([sample(1, start, 149.5)])
-        judged = await bench.judged_up_to(1)
-    assert worker.judging.partitions[TopicPartition(bench.name(TELEMETRY), PARTITION)].checkpointed >= judged.next
-    ends = worker.judging.partitions[TopicPartition(bench.name(TELEMETRY), PARTITION)].next
+    ends = 0
+    while not ends:  # on a very busy machine the group may drop a worker just before its stop, which then keeps nothing
+        async with working(bench.settings) as worker:
+            await bench.send_block([sample(await bench.end() + 1, start, 149.5)])
+            await bench.judged_up_to(await bench.end())
+        ends = worker.judging.partitions[TopicPartition(bench.name(TELEMETRY), PARTITION)].checkpointed
     while await bench.end() < ends + 3:
         await bench.send_block([sample(await bench.end() + 2, start, 149.5)])
     await bench.forget_before(ends + 2)
