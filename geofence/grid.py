@@ -4,7 +4,8 @@ A cell that lies within a zone says so; one on its boundary has the edges that p
 at. A zone has cells of the finest level at which it needs at most MOST_CELLS of them, and fewer where it has few corners: a
 cell with an edge or two is settled as fast as an empty one, and many cells fill the processor's cache. Within a zone the
 cells of coarser levels stand for those of finer ones. The answers are shapely's (a point on an edge is inside; edges are
-straight in longitude and latitude), but for coordinates of less than 1e-150 degrees, whose products vanish.
+straight in longitude and latitude), but for points exactly on an edge within some 0.0004 degrees of 0,0: there shapely and
+this both round, and either may call such a point outside (exact fractions in the tests say which).
 
 What a footprint is cut into (Cells) depends on nothing else, so it is made once and stands in every later index: making one
 for a new world is laying out cells that are there, but for those of the new zones. Nothing here changes an index once it is

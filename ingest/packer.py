@@ -11,7 +11,7 @@ from core.records import Kind, Listened, block_headers, control_headers, encode
 from core.topics import PARTITIONS
 from ingest.samples import Samples, Waiting
 
-RECORDS_PER_S = 320  # each costs its readers a millisecond or more, whatever is in it
+RECORDS_PER_S = 480  # each costs its readers a millisecond or more, whatever is in it
 MOST_WAIT_S = 0.050  # while there are that many
 _HARDLY = 1e-6  # of a record: what rounding leaves of next_due_s()
 

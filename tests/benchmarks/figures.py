@@ -111,6 +111,7 @@ def this_machine() -> Machine:
 def write(directory: Path, machine: Machine, reports: Sequence[Report]) -> None:
     """benchmarks.json and benchmarks.md, both as a whole."""
     figures = [figure.as_json() for report in reports for figure in report.figures]
+    directory.mkdir(parents=True, exist_ok=True)
     (directory / "benchmarks.json").write_text(json.dumps(figures, indent=2) + "\n")
     (directory / "benchmarks.md").write_text(_page(machine, reports))
 
