@@ -180,9 +180,11 @@ class Recording:
             "starts": [part.next for part, _ in flush],
             "stops": [entries[-1].offset + 1 for _, entries in flush],
         }
-        async with conn.pipeline():  # both at once: each answer that is waited for costs as much as some rows
+        # Not in a pipeline: between its statements neither of the database's timeouts runs, and an owner that is frozen there
+        # would keep its locks, and its successor waiting, for as long as it is frozen.
+        if screened:
             await conn.execute(load("recorder")["save_screens"], states)
-            moved = await conn.execute(load("recorder")["move_offsets"], moves)
+        moved = await conn.execute(load("recorder")["move_offsets"], moves)
         if moved.rowcount != len(flush):
             raise Fenced(partitions=", ".join(str(part) for part, _ in flush))
 
