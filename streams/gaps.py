@@ -225,12 +225,12 @@ def _begin(follow: Follow, link: str, epoch: int) -> Span:
 
 
 def _give_up(follow: Follow, link: str, span: Span) -> list[Gap]:
-    """Tells the break of those who have not come back; of the others, heard on the ground, the flight has ended."""
+    """Tells the break of those who have not come back; who was silent on the ground before it had ended his flight."""
     found = []
     for key, last in follow.aircraft.items():
         if last.link != link or last.away is None:
             continue
-        if last.alarmed:
+        if last.alarmed or last.away[0] - last.event_us < AWAITED_US:
             found.append(_gap(key, last, *last.away, None, GapReason.NOT_LISTENING))
         last.epoch, last.event_us, last.frame_seq, last.away = span.epoch, last.away[1], None, None
     span.awaiting = False

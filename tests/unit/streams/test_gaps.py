@@ -136,17 +136,21 @@ def test_an_old_and_a_new_epoch_may_stand_in_one_block() -> None:
     assert [(gap.from_us, gap.to_us, gap.count, gap.reason) for gap in found] == [(at(3.8), at(5), 6, GapReason.NOT_LISTENING)]
 
 
-def test_who_does_not_come_back_after_a_break_has_it_too_if_it_was_in_the_air() -> None:
+def test_who_does_not_come_back_after_a_break_has_it_too_if_it_was_in_the_air_or_spoke_just_before() -> None:
     stream = Stream()
     stream.heard(stream.sample(0), stream.sample(0, system=2, armed=False))
-    stream.listened(1)
-    stream.restarted(3)
-    assert stream.listened(4) == []
-    (gap,) = stream.listened(9)
-    assert gap == Gap(OPERATOR, LINK, who(1), at(1), at(3), None, GapReason.NOT_LISTENING)
+    stream.listened(7)
+    stream.heard(stream.sample(7.1, system=3, armed=False))  # what it said last may be what was lost
+    stream.restarted(9)
     assert stream.listened(10) == []
+    told = stream.listened(15)
+    assert [(gap.aircraft_id, gap.to_us, gap.count, gap.reason) for gap in told] == [
+        (who(system), at(9), None, GapReason.NOT_LISTENING) for system in (1, 3)
+    ]
+    assert [gap.from_us for gap in told] == [at(7), at(7.1)]
+    assert stream.listened(16) == []
     (late,) = stream.heard(stream.sample(30))
-    assert (late.from_us, late.to_us, late.reason) == (at(3), at(30), GapReason.NOTHING_CAME)
+    assert (late.from_us, late.to_us, late.reason) == (at(9), at(30), GapReason.NOTHING_CAME)
 
 
 def test_two_restarts_in_a_row_are_one_gap() -> None:
