@@ -99,8 +99,8 @@ def _outage(
         time.sleep(min(2.0, away_s / 4))
         while time.monotonic() < end:
             health.append(house.problems())
-            if of_database:
-                asked.append(_acknowledge(house, _Asked(_alerts(house)[len(asked)])))
+            if of_database and (fresh := _not_asked(house, asked)):
+                asked.append(_acknowledge(house, _Asked(fresh)))
             time.sleep(0.5)
         until_us = _now_us()
     back_s = until("health is well again", lambda: not house.problems())
@@ -187,6 +187,12 @@ def _full(house: House) -> Iterator[None]:
 def _alerts(house: House) -> list[dict[str, object]]:
     found: list[dict[str, object]] = house.ask("GET", "alerts?state=unacknowledged").body["alerts"]
     return found
+
+
+def _not_asked(house: House, asked: "list[_Asked]") -> dict[str, object] | None:
+    """An alert nobody has been asked to acknowledge yet: a second request for one may only be told who was first."""
+    before = {one.alert_id for one in asked}
+    return next((alert for alert in _alerts(house) if str(alert["id"]) not in before), None)
 
 
 def _children(pid: int) -> list[int]:
