@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from geofence import kernels
+from geofence import cutting, kernels
 from geofence.distance import rings_of
 from geofence.kernels import LEVEL_BITS, PAGE_BITS, Grid
 
@@ -33,7 +33,7 @@ SCALES = np.array([1024.0 / (1 << LEVEL_BITS * level) for level in range(8)])  #
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """A footprint cut up. places (n, 3), items (n, 3), edges (m, 4): as geofence.kernels.cut says; a level is one of SCALES."""
+    """A footprint cut up. places (n, 3), items (n, 3), edges (m, 4): as geofence.cutting.cut says; a level is one of SCALES."""
 
     places: NDArray[np.int32]
     items: NDArray[np.int32]
@@ -49,7 +49,7 @@ def cells_of(footprint: Any) -> Cells:
         (x0, y0), (x1, y1) = (np.floor(corner * SCALES[level]).astype(int).tolist() for corner in (low, high))
         if (x1 - x0 + 1) * (y1 - y0 + 1) <= most or level == len(SCALES) - 1:
             window = x0, y0, x1 - x0 + 1, y1 - y0 + 1
-            return Cells(*kernels.cut.run(points, ring, SCALES[level], level, len(SCALES), *window))
+            return Cells(*cutting.cut.run(points, ring, SCALES[level], level, len(SCALES), *window))
         level += 1
 
 
@@ -106,4 +106,4 @@ def _grid(all_cells: Sequence[Cells]) -> Grid:
         size += int(span[level, 2] * span[level, 3])
     edges = joined([cells.edges for cells in all_cells], 4).astype(np.float64, copy=False)
     scales: NDArray[np.float64] = SCALES[finest : coarsest + 1][::-1].copy()
-    return Grid(scales, span, *kernels.lay.run(places, items, edges, span, size))
+    return Grid(scales, span, *cutting.lay.run(places, items, edges, span, size))

@@ -1,4 +1,4 @@
-"""The loops of geofence.grid, compiled: a footprint cut into cells, cells laid out for looking up, points and paths found.
+"""The loops of geofence.grid in which points and paths are found, compiled.
 
 `holding` and `touching` answer for one point and one path without leaving compiled code; any other kernel may call them
 with a Grid and a buffer of as many int32 as the index has entries. They are plain functions until a kernel calls them.
@@ -10,13 +10,13 @@ import numpy as np
 from numba import float64, int32, int64, types
 from numpy.typing import NDArray
 
-from core.compiled import given, inner, kernel, part
+from core.compiled import given, inner, kernel
 
 PAGE_BITS = 5  # a page is 32 x 32 cells: 32 rows, each a word that says which of its cells are used
 PAGE = 1 << PAGE_BITS
 LEVEL_BITS = 3  # a cell of one level is 8 x 8 of the level before
-_SLACK_DEG = 1e-9  # cells reach this far beyond their borders when edges are sorted into them: far more than rounding
-_ABOVE_ALL = 1e3  # a latitude beyond every position
+SLACK_DEG = 1e-9  # cells reach this far beyond their borders when edges are sorted into them: far more than rounding
+ABOVE_ALL = 1e3  # a latitude beyond every position
 
 
 class Grid(NamedTuple):
@@ -98,25 +98,25 @@ def _meet(ax: float, ay: float, bx: float, by: float, cx: float, cy: float, dx: 
 
 
 @inner
-def _columns(ax: float, ay: float, bx: float, by: float, scale: float, row: int) -> tuple[int, int]:
+def columns_of(ax: float, ay: float, bx: float, by: float, scale: float, row: int) -> tuple[int, int]:
     """First and last column of cells that a segment may touch in a row; the segment does reach the row."""
-    low, high = row / scale - _SLACK_DEG, (row + 1) / scale + _SLACK_DEG
+    low, high = row / scale - SLACK_DEG, (row + 1) / scale + SLACK_DEG
     if ay > by:
         ax, ay, bx, by = bx, by, ax, ay
     from_x = ax + (bx - ax) * ((low - ay) / (by - ay)) if ay < low < by else ax
     to_x = ax + (bx - ax) * ((high - ay) / (by - ay)) if ay < high < by else bx
-    first, last = min(from_x, to_x) - _SLACK_DEG, max(from_x, to_x) + _SLACK_DEG
+    first, last = min(from_x, to_x) - SLACK_DEG, max(from_x, to_x) + SLACK_DEG
     return int(np.floor(first * scale)), int(np.floor(last * scale))
 
 
 @inner
-def _rows(ay: float, by: float, scale: float) -> tuple[int, int]:
+def rows_of(ay: float, by: float, scale: float) -> tuple[int, int]:
     """First and last row of cells that a segment may touch."""
-    return int(np.floor((min(ay, by) - _SLACK_DEG) * scale)), int(np.floor((max(ay, by) + _SLACK_DEG) * scale))
+    return int(np.floor((min(ay, by) - SLACK_DEG) * scale)), int(np.floor((max(ay, by) + SLACK_DEG) * scale))
 
 
 @inner
-def _bits(word: int) -> int:
+def bits_set(word: int) -> int:
     """How many of the low 32 bits are set (Warren, Hacker's Delight, 5-1)."""
     word = word - ((word >> 1) & 0x55555555)
     word = (word & 0x33333333) + ((word >> 2) & 0x33333333)
@@ -134,7 +134,7 @@ def _cell(grid: Any, level: int, x: int, y: int) -> int:
         word = grid.words[(page << PAGE_BITS) + (y & (PAGE - 1))]
         bit = np.int64(1) << (x & (PAGE - 1))
         if word & bit:
-            cell = (word >> 32) + _bits(word & (bit - 1))
+            cell = (word >> 32) + bits_set(word & (bit - 1))
     return cell
 
 
@@ -191,9 +191,9 @@ def touching(grid: Any, ax: float, ay: float, bx: float, by: float, hits: Any) -
     found = holding(grid, ax, ay, hits)  # where the path begins, or it meets an edge
     for level in range(len(grid.scale)):
         scale, span = grid.scale[level], grid.span[level]
-        low, high = _rows(ay, by, scale)
+        low, high = rows_of(ay, by, scale)
         for row in range(max(low, span[1] << PAGE_BITS), min(high, ((span[1] + span[3]) << PAGE_BITS) - 1) + 1):
-            west, east = _columns(ax, ay, bx, by, scale, row)
+            west, east = columns_of(ax, ay, bx, by, scale, row)
             for column in range(max(west, span[0] << PAGE_BITS), min(east, ((span[0] + span[2]) << PAGE_BITS) - 1) + 1):
                 cell = _cell(grid, level, column, row)
                 if cell < 0:
@@ -231,7 +231,7 @@ def find_points(grid, lon, lat, spots, rows_out, entries_out):  # type: ignore[n
                 spots[used, 0], spots[used, 1] = row, cell
                 used += 1
     for spot in range(used):
-        never += grid.edges[grid.items[grid.starts[spots[spot, 1]], 1], 0] > _ABOVE_ALL  # only to have it fetched
+        never += grid.edges[grid.items[grid.starts[spots[spot, 1]], 1], 0] > ABOVE_ALL  # only to have it fetched
     row = -1
     for spot in range(used):
         if spots[spot, 0] != row:
@@ -260,174 +260,3 @@ def find_paths(grid, paths, hits, rows_out, entries_out):  # type: ignore[no-unt
                 rows_out[pairs], entries_out[pairs] = row, hits[i]
             pairs += 1
     return pairs
-
-
-@part
-def _ring_edges(points: Any, ring: Any) -> Any:
-    """Edges (n, 4) of all rings, and for each the one before and the one after in its ring. Repeated points make none."""
-    edges, links = np.empty((len(points), 4), np.float64), np.empty((len(points), 2), np.int32)
-    count, start = 0, 0
-    for i in range(len(points) - 1):
-        if ring[i] == ring[i + 1] and (points[i, 0] != points[i + 1, 0] or points[i, 1] != points[i + 1, 1]):
-            edges[count, :2], edges[count, 2:] = points[i], points[i + 1]
-            links[count] = count - 1, count + 1
-            count += 1
-        if ring[i] != ring[i + 1] or i == len(points) - 2:
-            if count > start:
-                links[start, 0], links[count - 1, 1] = count - 1, start
-            start = count
-    return edges[:count], links[:count]
-
-
-@inner
-def _listed(edge: Any, scale: float, column: int, row: int) -> bool:
-    """Is an edge sorted into this cell."""
-    low, high = _rows(edge[1], edge[3], scale)
-    if row < low or row > high:
-        return False
-    west, east = _columns(edge[0], edge[1], edge[2], edge[3], scale, row)
-    return west <= column <= east
-
-
-@kernel(given(float64, 2), given(int64), float64, int64, int64, int64, int64, int64, int64)
-def cut(points, ring, scale, level, levels, x0, y0, width, height):  # type: ignore[no-untyped-def]
-    """Cuts a footprint into cells of a level, of 1/scale degrees; the window of cells begins at (x0, y0) and holds all of it.
-
-       points: (n, 2) degrees, ring: which closed ring each belongs to. Returns places (cells, 3: level, x, y), items (cells, 3)
-       as in Grid without the entry, and edges. Where a whole cell of the next level lies within, that one stands for its cells.
-    A point of a cell is inside if the edges to its east are odd. Edges that do not
-       touch the cell stand wholly east or west of it, and how many stand east changes with latitude only where an edge that
-       touches it gives way to one that does not: there a line north from that corner stands in for all the others.
-    """
-    edges, links = _ring_edges(points, ring)
-    cells = width * height
-    starts, east_odd = np.zeros(cells + 1, np.int32), np.zeros(cells, np.int32)
-    for e in range(len(edges)):
-        ax, ay, bx, by = edges[e]
-        low, high = _rows(ay, by, scale)
-        for row in range(low, high + 1):
-            west, east = _columns(ax, ay, bx, by, scale, row)
-            line = (row - y0) * width - x0
-            for column in range(west, east + 1):
-                starts[line + column + 1] += 1
-            middle = (row + 0.5) / scale
-            if (ay > middle) != (by > middle) and west > x0:
-                east_odd[line + west - 1] ^= 1
-    for row in range(height):
-        for column in range(width - 2, -1, -1):
-            east_odd[row * width + column] ^= east_odd[row * width + column + 1]
-    used = 0
-    for cell in range(cells):
-        used += starts[cell + 1] > 0 or east_odd[cell] > 0
-        starts[cell + 1] += starts[cell]
-    sorted_in, at = np.empty(starts[cells], np.int32), starts[:-1].copy()
-    for e in range(len(edges)):
-        low, high = _rows(edges[e, 1], edges[e, 3], scale)
-        for row in range(low, high + 1):
-            west, east = _columns(edges[e, 0], edges[e, 1], edges[e, 2], edges[e, 3], scale, row)
-            for column in range(west, east + 1):
-                cell = (row - y0) * width + column - x0
-                sorted_in[at[cell]] = e
-                at[cell] += 1
-
-    places, items = np.empty((used, 3), np.int32), np.zeros((used, 3), np.int32)
-    own, count, used = np.empty((3 * len(sorted_in), 4), np.float64), 0, 0
-    for cell in range(cells):
-        real, odd = starts[cell + 1] - starts[cell], east_odd[cell]
-        if real == 0:
-            continue
-        east_odd[cell] = 0  # what stays in it are the cells that lie within
-        column, row, first = x0 + cell % width, y0 + cell // width, count
-        for i in range(starts[cell], starts[cell + 1]):
-            own[count] = edges[sorted_in[i]]
-            count += 1
-        low, high, middle = row / scale - _SLACK_DEG, (row + 1) / scale + _SLACK_DEG, (row + 0.5) / scale
-        for i in range(starts[cell], starts[cell + 1]):
-            e = sorted_in[i]
-            for end in range(2):
-                x, y = edges[e, 2 * end], edges[e, 2 * end + 1]
-                if x * scale > column + 1 and low <= y <= high and not _listed(edges[links[e, end]], scale, column, row):
-                    own[count] = x, y, x, _ABOVE_ALL
-                    odd ^= y <= middle
-                    count += 1
-        places[used] = level, column, row
-        items[used] = first, real, 2 * (count - first) + odd
-        used += 1
-
-    within = east_odd
-    while True:
-        blocks_x0, blocks_y0 = x0 >> LEVEL_BITS, y0 >> LEVEL_BITS
-        across, up = ((x0 + width - 1) >> LEVEL_BITS) - blocks_x0 + 1, ((y0 + height - 1) >> LEVEL_BITS) - blocks_y0 + 1
-        full = np.zeros(across * up, np.int32)
-        for cell in range(len(within)):
-            block = ((y0 + cell // width) >> LEVEL_BITS) - blocks_y0
-            block = block * across + ((x0 + cell % width) >> LEVEL_BITS) - blocks_x0
-            full[block] += within[cell]
-        for block in range(len(full)):
-            full[block] = full[block] == 1 << 2 * LEVEL_BITS and level + 1 < levels
-        for cell in range(len(within)):
-            block = ((y0 + cell // width) >> LEVEL_BITS) - blocks_y0
-            block = block * across + ((x0 + cell % width) >> LEVEL_BITS) - blocks_x0
-            if within[cell] and not full[block]:
-                places[used] = level, x0 + cell % width, y0 + cell // width
-                items[used] = 0, 0, 1
-                used += 1
-        if not full.any():
-            break
-        within, x0, y0, width, height, level = full, blocks_x0, blocks_y0, across, up, level + 1
-    return places[:used].copy(), items[:used].copy(), own[:count].copy()
-
-
-@inner
-def _page(span: Any, level: int, place: Any, bits: int) -> int:
-    """Where in the directory the page stands that a place (level, x, y) is in, or belongs to, that many bits coarser."""
-    across, up = (place[1] >> bits + PAGE_BITS) - span[level, 0], (place[2] >> bits + PAGE_BITS) - span[level, 1]
-    return int(span[level, 4] + up * span[level, 2] + across)
-
-
-@kernel(given(int32, 2), given(int32, 2), given(float64, 2), given(int64, 2), int64)
-def lay(places, items, edges, span, size):  # type: ignore[no-untyped-def]
-    """Lays cells out: items (n, 4) at places (n, 3: level from the coarsest, x, y) with their edges -> what Grid holds.
-
-    Items and edges are put into the order of the cells; one of each more than there are, so that a cell without items may
-    be looked up like any other.
-    """
-    directory, pages = np.zeros(size, np.int32), 1  # page 0 stays empty: it is where no zone is
-    for i in range(len(places)):
-        for level in range(places[i, 0] + 1):
-            at = _page(span, level, places[i], LEVEL_BITS * (places[i, 0] - level))
-            if directory[at] == 0:
-                directory[at] = pages
-                pages += 1
-    words, cells = np.zeros(pages << PAGE_BITS, np.int64), np.int64(0)
-    spot = np.empty(len(places), np.int64)  # first the item's word, then its cell
-    for i in range(len(places)):
-        for level in range(places[i, 0] + 1):
-            bits = LEVEL_BITS * (places[i, 0] - level)
-            page = np.int64(directory[_page(span, level, places[i], bits)])
-            spot[i] = (page << PAGE_BITS) + ((places[i, 2] >> bits) & (PAGE - 1))
-            words[spot[i]] |= np.int64(1) << ((places[i, 1] >> bits) & (PAGE - 1))
-    for i in range(len(words)):
-        used = _bits(words[i])
-        words[i] |= cells << 32
-        cells += used
-    starts = np.zeros(cells + 1, np.int32)
-    for i in range(len(places)):
-        word = words[spot[i]]
-        spot[i] = (word >> 32) + _bits(word & ((np.int64(1) << (places[i, 1] & (PAGE - 1))) - 1))
-        starts[spot[i] + 1] += 1
-    for cell in range(cells):
-        starts[cell + 1] += starts[cell]
-    order, next_at = np.empty(len(places), np.int64), starts[:-1].copy()
-    for i in range(len(places)):
-        order[next_at[spot[i]]] = i
-        next_at[spot[i]] += 1
-    laid, laid_edges, count = np.zeros((len(items) + 1, 4), np.int32), np.zeros((len(edges) + 1, 4), np.float64), 0
-    for i in range(len(order)):
-        laid[i] = items[order[i]]
-        first, edges_here = laid[i, 1], laid[i, 3] >> 1
-        laid[i, 1] = count
-        for e in range(first, first + edges_here):
-            laid_edges[count] = edges[e]
-            count += 1
-    return directory, words, starts, laid, laid_edges

@@ -1,6 +1,6 @@
 """All that is known of links and aircraft: pieces of bytes in, samples and rejections out.
 
-What happens with each message is the kernel's (`kernel.follow`); what is new or odd is here: an aircraft's first message,
+What happens with each message is the kernel's (`following.follow`); what is new or odd is here: an aircraft's first message,
 half a frame, a rejection. One fleet serves all listeners of a process, so that a sample's row means the same to whoever
 packs it.
 """
@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from core.identity import partition_of
 from core.records import Rejection
 from core.topics import PARTITIONS
-from ingest import kernel, messages
+from ingest import following, messages, reading
 from ingest.counts import Counts
-from ingest.kernel import NULL, Ints
 from ingest.links import Link
 from ingest.mavlink import Reason
+from ingest.reading import NULL, Ints
 from ingest.samples import Aircraft, Samples
 
 _MOST_TOLD = 65_536  # bytes of a rejected stretch that are told; the largest datagram fits
@@ -58,7 +58,7 @@ class Taken:
 
 
 class Fleet:
-    """links, evidence, slots (by number of a link), vehicles, aircraft and partitions (by slot): see kernel."""
+    """links, evidence, slots (by number of a link), vehicles, aircraft and partitions (by slot): see ingest.following."""
 
     def __init__(self, operator_id: UUID, counts: Counts) -> None:
         self.operator_id = operator_id
@@ -66,16 +66,16 @@ class Fleet:
         self.links = np.zeros((_FEW, 4), np.int64)
         self.evidence = np.zeros((_FEW, 256), np.int8)
         self.slots = np.zeros((_FEW, 256), np.int32)
-        self.vehicles = np.zeros((_FEW, kernel.VEHICLE), np.int64)
+        self.vehicles = np.zeros((_FEW, following.VEHICLE), np.int64)
         self.partitions = np.zeros(_FEW, np.int64)
         self.aircraft: list[Aircraft] = []
         self._links: list[Link | None] = []
         self._free_links: list[int] = []
         self._free_slots: deque[tuple[int, int]] = deque()  # (since when, slot)
         self._reader = messages.Reader()
-        self._follow = kernel.follow.run
-        self._rows = np.zeros((messages.MOST, kernel.ROW), np.int64)
-        self._tally = np.zeros(kernel.COUNTERS, np.int64)
+        self._follow = following.follow.run
+        self._rows = np.zeros((messages.MOST, following.ROW), np.int64)
+        self._tally = np.zeros(following.COUNTERS, np.int64)
         self._moved = np.zeros(messages.MOST + 1, np.int64)
         self._progress = np.zeros(4, np.int64)
         self._bounds, self._unit = np.zeros(2, np.int64), np.zeros((1, 3), np.int64)  # of a single piece
@@ -97,8 +97,8 @@ class Fleet:
             self.links, self.evidence = _with_room(self.links, number), _with_room(self.evidence, number)
             self.slots = _with_room(self.slots, number)
         self.links[number] = epoch, 0, 0, 0
-        self.evidence[number] = kernel.UNHEARD
-        self.slots[number] = kernel.UNASKED
+        self.evidence[number] = following.UNHEARD
+        self.slots[number] = following.UNASKED
         link = self._links[number] = Link(self, number, name, admit, arrived)
         return link
 
@@ -122,13 +122,13 @@ class Fleet:
             self.aircraft.append(aircraft)
             self.vehicles, self.partitions = _with_room(self.vehicles, slot), _with_room(self.partitions, slot)
         self.vehicles[slot] = NULL
-        self.vehicles[slot, [kernel.LISTED, kernel.LAST_HEARD_US]] = 0
+        self.vehicles[slot, [following.LISTED, following.LAST_HEARD_US]] = 0
         self.partitions[slot] = partition_of(aircraft.aircraft_id, PARTITIONS)
         return slot
 
     def unseat(self, slot: int, clock_us: int) -> None:
         self._free_slots.append((clock_us, slot))
-        self.slots[self.slots == kernel.REFUSED] = kernel.UNASKED
+        self.slots[self.slots == following.REFUSED] = following.UNASKED
 
     def reject(self, name: str, reason: Reason, data: bytes, time_us: int) -> Rejection:
         """Counts what never became a message."""
@@ -164,15 +164,15 @@ class Fleet:
             count = reader.read(data, bounds, unit, at, may_join)
             if count == 0:
                 return None
-            last: list[int] = table[count - 1, : kernel.END + 1].tolist()
-            unit, at = last[kernel.UNIT], last[kernel.END]
-            is_half = may_join and last[kernel.REASON] == kernel.TRUNCATED and at == bounds[unit + 1]
+            last: list[int] = table[count - 1, : reading.END + 1].tolist()
+            unit, at = last[reading.UNIT], last[reading.END]
+            is_half = may_join and last[reading.REASON] == reading.TRUNCATED and at == bounds[unit + 1]
             whole = count - is_half
             if examine is not None:
                 examine(table[:whole], data, units)
             self._take(whole, data, units, taken)
             if is_half:
-                return Half(unit, data[last[kernel.START] : at])
+                return Half(unit, data[last[reading.START] : at])
             if count < len(table) - 1:
                 return None
 
@@ -196,8 +196,8 @@ class Fleet:
                 self._moved, progress,
             )  # fmt: skip
             if at < count:
-                time_us = units[table[at, kernel.UNIT], kernel.TIME_US].item()
-                self._of(table[at], units).ask(table[at, kernel.SYSTEM].item(), time_us)
+                time_us = units[table[at, reading.UNIT], following.TIME_US].item()
+                self._of(table[at], units).ask(table[at, reading.SYSTEM].item(), time_us)
         rows, arrivals, refusals, moved = progress.tolist()
         self._settle(moved)
         if rows:
@@ -211,8 +211,8 @@ class Fleet:
     def _settle(self, moved: int) -> None:
         """Hands on what the kernel has counted."""
         tally, counts = self._tally, self.counts
-        frames, size, heartbeats, usable, zero, impossible = tally[: kernel.REJECTED].tolist()
-        tally[: kernel.REJECTED] = 0
+        frames, size, heartbeats, usable, zero, impossible = tally[: following.REJECTED].tolist()
+        tally[: following.REJECTED] = 0
         counts.frames += frames
         counts.bytes += size
         counts.heartbeat_samples += heartbeats
@@ -223,35 +223,35 @@ class Fleet:
         for counter in self._moved[:moved].tolist():
             number = tally[counter].item()
             tally[counter] = 0
-            if counter >= kernel.NO_AIRCRAFT:
-                system, component = divmod(counter - kernel.NO_AIRCRAFT, 256)
+            if counter >= following.NO_AIRCRAFT:
+                system, component = divmod(counter - following.NO_AIRCRAFT, 256)
                 counts.ignored[f"system {system} component {component} is no aircraft"] += number
-            elif counter >= kernel.IGNORED:
-                counts.ignored[messages.NAMES[counter - kernel.IGNORED]] += number
-            elif counter >= kernel.DECODED:
-                counts.decoded[messages.NAMES[counter - kernel.DECODED]] += number
+            elif counter >= following.IGNORED:
+                counts.ignored[messages.NAMES[counter - following.IGNORED]] += number
+            elif counter >= following.DECODED:
+                counts.decoded[messages.NAMES[counter - following.DECODED]] += number
             else:
-                counts.rejected[messages.REASONS[counter - kernel.REJECTED - 1].value] += number
+                counts.rejected[messages.REASONS[counter - following.REJECTED - 1].value] += number
 
     def _tell_arrivals(self, rows: Ints) -> None:
-        for slot in rows[:, kernel.SLOT].tolist():
-            if self.vehicles[slot, kernel.LISTED] == kernel.NEW:
+        for slot in rows[:, following.SLOT].tolist():
+            if self.vehicles[slot, following.LISTED] == following.NEW:
                 self.aircraft[slot].link.arrived(slot)
 
     def _tell_refusals(self, table: Ints, data: bytes, units: Ints, taken: Taken) -> None:
-        refused = table[np.flatnonzero(table[:, kernel.REASON])]
+        refused = table[np.flatnonzero(table[:, reading.REASON])]
         told = refused[: max(0, _MOST_REJECTIONS - len(taken.rejections))]
         self.counts.rejections_untold += len(refused) - len(told)
         for row in told:
-            reason = messages.REASONS[row[kernel.REASON] - 1]
-            rejected = data[row[kernel.START] : row[kernel.END]]
-            time_us = units[row[kernel.UNIT], kernel.TIME_US].item()
+            reason = messages.REASONS[row[reading.REASON] - 1]
+            rejected = data[row[reading.START] : row[reading.END]]
+            time_us = units[row[reading.UNIT], following.TIME_US].item()
             taken.rejections.append(self._rejection(self._of(row, units).name, reason, rejected, time_us))
 
     def _of(self, row: Ints, units: Ints) -> Link:
         """The link of a message."""
-        own = int(row[kernel.LINK])
-        link = self._links[int(units[row[kernel.UNIT], kernel.OF_LINK]) if own == kernel.NO_LINK else own]
+        own = int(row[reading.LINK])
+        link = self._links[int(units[row[reading.UNIT], following.OF_LINK]) if own == reading.NO_LINK else own]
         assert link is not None
         return link
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from core import identity
 from core.records import Rejection
-from ingest import kernel
+from ingest import following, reading
 from ingest.mavlink import Reason
 from ingest.samples import Aircraft
 
@@ -67,46 +67,46 @@ class Link:
     @property
     def epoch(self) -> int:
         """Its start: what tells its numbers from those before."""
-        return self._number(kernel.EPOCH)
+        return self._number(following.EPOCH)
 
     @property
     def heard_us(self) -> int:
-        return self._number(kernel.HEARD_US)
+        return self._number(following.HEARD_US)
 
     @heard_us.setter
     def heard_us(self, time_us: int) -> None:
-        self.fleet.links[self.number, kernel.HEARD_US] = time_us
+        self.fleet.links[self.number, following.HEARD_US] = time_us
 
     @property
     def served(self) -> bool:
         """It has had aircraft, so its numbers stand in the stream."""
-        return bool(self._number(kernel.SERVED))
+        return bool(self._number(following.SERVED))
 
     def begin(self, epoch: int) -> None:
         """Counts anew: nobody listened for a while, so nothing that was known is known any more but who is there."""
-        self.fleet.links[self.number, [kernel.EPOCH, kernel.COUNTED]] = epoch, 0
+        self.fleet.links[self.number, [following.EPOCH, following.COUNTED]] = epoch, 0
         for slot in self._slots.values():
-            self.fleet.vehicles[slot, : kernel.SAID] = kernel.NULL
+            self.fleet.vehicles[slot, : following.SAID] = reading.NULL
 
     def reject(self, reason: Reason, data: bytes, time_us: int) -> Rejection:
         """Counts a rejected stretch that came at this time."""
-        self.fleet.links[self.number, kernel.COUNTED] += 1
+        self.fleet.links[self.number, following.COUNTED] += 1
         return self.fleet.reject(self.name, reason, data, time_us)
 
     def heard(self) -> dict[int, int]:
         """The system ids of its aircraft and when each was last heard, microseconds."""
         vehicles = self.fleet.vehicles
         return {
-            system_id: vehicles[slot, kernel.LAST_HEARD_US].item()
+            system_id: vehicles[slot, following.LAST_HEARD_US].item()
             for system_id, slot in self._slots.items()
-            if vehicles[slot, kernel.LISTED]
+            if vehicles[slot, following.LISTED]
         }
 
     def ask(self, system_id: int, time_us: int) -> bool:
         """Whether an aircraft may be served; if so it is from now on."""
         aircraft_id = identity.aircraft_id(self.fleet.operator_id, self.name, system_id)
         if not self._admit(aircraft_id):
-            self.fleet.slots[self.number, system_id] = kernel.REFUSED
+            self.fleet.slots[self.number, system_id] = following.REFUSED
             return False
         slot = self.fleet.seat(Aircraft(aircraft_id, aircraft_id.bytes, self, system_id), time_us)
         self.fleet.slots[self.number, system_id] = self._slots[system_id] = slot
@@ -117,21 +117,21 @@ class Link:
         if not self.ask(system_id, heard_us):
             return False
         slot = self._slots[system_id]
-        self.fleet.vehicles[slot, kernel.LAST_HEARD_US] = heard_us
-        self.fleet.links[self.number, kernel.SERVED] = 1
+        self.fleet.vehicles[slot, following.LAST_HEARD_US] = heard_us
+        self.fleet.links[self.number, following.SERVED] = 1
         self.heard_us = max(self.heard_us, heard_us)
         self.arrived(slot)
         return True
 
     def arrived(self, slot: int) -> None:
         """Tells of an aircraft's first sample."""
-        self.fleet.vehicles[slot, kernel.LISTED] = kernel.TOLD
+        self.fleet.vehicles[slot, following.LISTED] = following.TOLD
         aircraft = self.fleet.aircraft[slot]
         self._arrived(self, aircraft.system_id, aircraft.aircraft_id)
 
     def forget(self, before_us: int, clock_us: int) -> list[UUID]:
         """Drops the aircraft that have been silent since before this time, and returns them."""
-        heard = self.fleet.vehicles[list(self._slots.values()), kernel.LAST_HEARD_US]
+        heard = self.fleet.vehicles[list(self._slots.values()), following.LAST_HEARD_US]
         silent = [system_id for system_id, last_us in zip(self._slots, heard.tolist(), strict=True) if last_us < before_us]
         return [self._drop(system_id, clock_us) for system_id in silent]
 
@@ -143,8 +143,8 @@ class Link:
 
     def _drop(self, system_id: int, clock_us: int) -> UUID:
         slot = self._slots.pop(system_id)
-        self.fleet.evidence[self.number, system_id] = kernel.UNHEARD
-        self.fleet.slots[self.number, system_id] = kernel.UNASKED
+        self.fleet.evidence[self.number, system_id] = following.UNHEARD
+        self.fleet.slots[self.number, system_id] = following.UNASKED
         self.fleet.unseat(slot, clock_us)
         return self.fleet.aircraft[slot].aircraft_id
 

@@ -13,12 +13,12 @@ from uuid import UUID
 from core.identity import partition_of
 from core.records import LinkListened, Rejection
 from core.topics import PARTITIONS
-from ingest import kernel
+from ingest import following
 from ingest.fleet import Fleet, Piece, Taken
-from ingest.kernel import Ints
 from ingest.ledger import Ledger
 from ingest.links import Link, link_name
 from ingest.mavlink import Frame, Reason, read_frame
+from ingest.reading import Ints
 from ingest.signing import Key, Signing
 
 MAX_UNREGISTERED = 1_000
@@ -167,7 +167,7 @@ class Listener:
 
     def _link_of_key(self, number: int, key: str, time_us: int) -> int:
         """The number of a key's link, heard through the link of an address."""
-        self._fleet.links[number, kernel.HEARD_US] = time_us
+        self._fleet.links[number, following.HEARD_US] = time_us
         name = link_name(self.source, f"key:{key}")
         link = self._links.get(name)
         through = self._through.setdefault(name, set()) if self._streams else None

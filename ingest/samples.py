@@ -13,8 +13,8 @@ from core import block
 from core.block import Block
 from core.columns import BY_NAME
 from core.topics import PARTITIONS
-from ingest import kernel
-from ingest.kernel import NULL, Ints
+from ingest import following
+from ingest.reading import NULL, Ints
 
 if TYPE_CHECKING:
     from ingest.fleet import Fleet
@@ -31,7 +31,7 @@ class Aircraft(NamedTuple):
 
 
 class Samples:
-    """Rows in the order in which they were made. See kernel.ROW_NAMES for their columns."""
+    """Rows in the order in which they were made. See following.ROW_NAMES for their columns."""
 
     __slots__ = ("_number", "_parts", "fleet")
 
@@ -53,9 +53,9 @@ class Samples:
 
     @property
     def rows(self) -> Ints:
-        """(n, kernel.ROW)"""
+        """(n, following.ROW)"""
         if len(self._parts) != 1:
-            self._parts = [np.concatenate([np.zeros((0, kernel.ROW), np.int64), *self._parts])]
+            self._parts = [np.concatenate([np.zeros((0, following.ROW), np.int64), *self._parts])]
         return self._parts[0]
 
     def block(self) -> Block:
@@ -73,7 +73,7 @@ class Waiting:
         if not len(samples):
             return
         rows = samples.rows
-        for partition in samples.fleet.partitions[rows[:, kernel.SLOT]].tolist():
+        for partition in samples.fleet.partitions[rows[:, following.SLOT]].tolist():
             self._numbers[partition] += 1
         if self._samples is None:
             self._samples = Samples(samples.fleet, rows)
@@ -95,7 +95,7 @@ class Waiting:
         """The first samples of a partition, which wait no more."""
         assert self._samples is not None
         fleet, rows = self._samples.fleet, self._samples.rows
-        own = np.flatnonzero(fleet.partitions[rows[:, kernel.SLOT]] == partition)[:most]
+        own = np.flatnonzero(fleet.partitions[rows[:, following.SLOT]] == partition)[:most]
         self._numbers[partition] -= len(own)
         self._samples = Samples(fleet, np.delete(rows, own, axis=0))
         return Samples(fleet, rows[own])
@@ -107,8 +107,8 @@ class Waiting:
         fleet, rows = self._samples.fleet, self._samples.rows
         self._samples, self._numbers = None, [0] * PARTITIONS
         if len(rows) == 1:
-            return [(int(fleet.partitions[rows[0, kernel.SLOT]]), Samples(fleet, rows))]
-        partitions = fleet.partitions[rows[:, kernel.SLOT]]
+            return [(int(fleet.partitions[rows[0, following.SLOT]]), Samples(fleet, rows))]
+        partitions = fleet.partitions[rows[:, following.SLOT]]
         order = np.argsort(partitions, kind="stable")
         starts = [0, *(np.flatnonzero(np.diff(partitions[order])) + 1).tolist(), len(rows)]
         groups = sorted((order[start:end] for start, end in pairwise(starts)), key=lambda own: int(own[0]))
@@ -118,7 +118,7 @@ class Waiting:
 def _groups() -> list[tuple[Any, int, int]]:
     """Columns of the same type stand together: type, first, behind the last."""
     groups: list[tuple[Any, int, int]] = []
-    for at, name in enumerate(kernel.ROW_NAMES, kernel.PLAIN):
+    for at, name in enumerate(following.ROW_NAMES, following.PLAIN):
         dtype = BY_NAME[name].kind.dtype
         first = groups.pop()[1] if groups and groups[-1][0] == dtype else at
         groups.append((dtype, first, at + 1))
@@ -134,15 +134,17 @@ def _block(fleet: "Fleet", rows: Ints) -> Block:
     for dtype, first, end in _GROUPS:
         part = rows[:, first:end].T
         typed = part == 1 if dtype == np.bool_ else part.astype(dtype, order="C")
-        columns |= zip(kernel.ROW_NAMES[first - kernel.PLAIN : end - kernel.PLAIN], typed, strict=True)
+        columns |= zip(following.ROW_NAMES[first - following.PLAIN : end - following.PLAIN], typed, strict=True)
     there = rows.T != NULL
     whole = there.all(axis=1).tolist()
-    for at, name in enumerate(kernel.ROW_NAMES, kernel.PLAIN):
+    for at, name in enumerate(following.ROW_NAMES, following.PLAIN):
         if not whole[at]:
             valid[name] = there[at]
 
     slots: dict[int, int] = {}
-    columns["aircraft_id"] = np.array([slots.setdefault(slot, len(slots)) for slot in rows[:, kernel.SLOT].tolist()], np.int16)
+    columns["aircraft_id"] = np.array(
+        [slots.setdefault(slot, len(slots)) for slot in rows[:, following.SLOT].tolist()], np.int16
+    )
     aircraft = [fleet.aircraft[slot] for slot in slots]
     links: dict[str, int] = {}
     of_aircraft = [links.setdefault(one.link.name, len(links)) for one in aircraft]
@@ -150,11 +152,11 @@ def _block(fleet: "Fleet", rows: Ints) -> Block:
     columns["operator_id"] = np.zeros(len(rows), np.int16)
     words: dict[str, int] = {}
     modes = {NULL: -1}
-    for mode in dict.fromkeys(rows[:, kernel.MODE_WORD].tolist()):
+    for mode in dict.fromkeys(rows[:, following.MODE_WORD].tolist()):
         if mode != NULL:
             word = mode_word(mode)
             modes[mode] = words.setdefault(word, len(words))
-    columns["mode"] = np.array([modes[mode] for mode in rows[:, kernel.MODE_WORD].tolist()], np.int16)
+    columns["mode"] = np.array([modes[mode] for mode in rows[:, following.MODE_WORD].tolist()], np.int16)
     dictionaries: dict[str, list[Any]] = {
         "operator_id": [fleet.operator_id.bytes],
         "aircraft_id": [one.key for one in aircraft],

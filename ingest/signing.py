@@ -14,10 +14,10 @@ from typing import NamedTuple
 import numpy as np
 
 from core.errors import SettingError
-from ingest import kernel
-from ingest.kernel import Ints
+from ingest import reading
 from ingest.mavlink import Reason
 from ingest.messages import NUMBER_OF_REASON
+from ingest.reading import Ints
 
 _SIGNATURE, _STAMP, _LINK_ID = -6, -12, -13  # where they begin, from a frame's end
 _EPOCH_US = 1_420_070_400_000_000  # 2015-01-01: what stamps count from, in units of 10 us
@@ -27,7 +27,7 @@ _NEW_STREAM = 60 * _UNITS_PER_S  # a stream not heard before may be so far behin
 # between are refused, never accepted twice.
 _AHEAD = 3 * _UNITS_PER_S
 _SECRET = 32
-_LOOKED_AT = [kernel.UNIT, kernel.SIGNED, kernel.START, kernel.END, kernel.SYSTEM, kernel.COMPONENT]
+_LOOKED_AT = [reading.UNIT, reading.SIGNED, reading.START, reading.END, reading.SYSTEM, reading.COMPONENT]
 _HEX = re.compile(r"[0-9a-fA-F]{32,}")
 
 
@@ -85,28 +85,28 @@ class Signing:
         link_of: the number of a key's link, from that of the sender's address, the key's name and the time.
         """
         ahead = False
-        good = np.flatnonzero(table[:, kernel.REASON] == kernel.GOOD)
+        good = np.flatnonzero(table[:, reading.REASON] == reading.GOOD)
         for at, (unit, signed, start, end, system, component) in zip(good, table[good][:, _LOOKED_AT].tolist(), strict=True):
             if not signed:
                 if not self._accept_unsigned:
-                    table[at, kernel.REASON] = NUMBER_OF_REASON[Reason.UNSIGNED]
+                    table[at, reading.REASON] = NUMBER_OF_REASON[Reason.UNSIGNED]
                 continue
             frame = data[start:end]
             name = self._signer(frame)
             if name is None:
-                table[at, kernel.REASON] = NUMBER_OF_REASON[Reason.WRONG_SIGNATURE]
+                table[at, reading.REASON] = NUMBER_OF_REASON[Reason.WRONG_SIGNATURE]
                 continue
             time_us, address, _ = units[unit].tolist()
             stream = f"{name}/{system}/{component}/{frame[_LINK_ID]}"
             stamp = int.from_bytes(frame[_STAMP:_SIGNATURE], "little")
             flaw = self._flaw(stream, stamp, time_us)
             if flaw is not None:
-                table[at, kernel.REASON] = NUMBER_OF_REASON[flaw]
+                table[at, reading.REASON] = NUMBER_OF_REASON[flaw]
                 continue
             self._last[stream] = self._heard[stream] = stamp
             self._newest = max(self._newest, stamp)
             ahead = ahead or stamp > self._kept.get(stream, 0)
-            table[at, kernel.LINK] = link_of(address, name, time_us)
+            table[at, reading.LINK] = link_of(address, name, time_us)
         if ahead:
             self._write({stream: last + _AHEAD for stream, last in self._heard.items()})
 

@@ -12,7 +12,7 @@ import numpy as np
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from core.compiled import warm
-from ingest import kernel
+from ingest import reading
 from ingest.messages import KINDS, MESSAGES, PLACED, Reader
 from tests.benchmarks.figures import Figure, Report
 
@@ -90,8 +90,8 @@ def _number(chance: random.Random, code: str) -> int | float:
 
 def fields_of_row(reader: Reader, row: int) -> Fields:
     """What a needed message in the table says, by name; each number of an array has its own: voltages[0]."""
-    placed = PLACED[MESSAGES[reader.table[row, kernel.MESSAGE]]]
-    numbers = reader.table[row, kernel.FIELDS : kernel.FIELDS + len(placed)]
+    placed = PLACED[MESSAGES[reader.table[row, reading.MESSAGE]]]
+    numbers = reader.table[row, reading.FIELDS : reading.FIELDS + len(placed)]
     views = {"f": np.float64, "Q": np.uint64}
     return {
         name: number.view(views.get(code, np.int64)).item()

@@ -10,7 +10,7 @@ from pymavlink.dialects.v20 import ardupilotmega as dialect
 from core import identity
 from core.records import Rejection
 from core.sample import Sample
-from ingest import kernel
+from ingest import following
 from ingest.counts import Counts
 from ingest.mavlink import scan
 from ingest.messages import KINDS
@@ -100,4 +100,4 @@ def test_what_is_no_vehicle_is_numbered_as_the_dialect_numbers_it() -> None:
         "ANTENNA_TRACKER GCS ONBOARD_CONTROLLER GIMBAL ADSB CAMERA CHARGING_STATION FLARM SERVO ODID BATTERY PARACHUTE LOG OSD "
         "IMU GPS WINCH ILLUMINATOR GRIPPER"
     )
-    assert tuple(getattr(dialect, f"MAV_TYPE_{name}") for name in names.split()) == kernel.NOT_VEHICLES
+    assert tuple(getattr(dialect, f"MAV_TYPE_{name}") for name in names.split()) == following.NOT_VEHICLES

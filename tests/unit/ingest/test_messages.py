@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
-from ingest import kernel, mavlink, messages
+from ingest import mavlink, messages, reading
 from ingest.mavlink import Frame, decode, scan
 from ingest.messages import KINDS, MESSAGES, REASONS, Reader
 from tests.benchmarks.decode import fields_of_message, fields_of_row, same
@@ -26,15 +26,15 @@ def _read(datagrams: Sequence[bytes], most: int = messages.MOST) -> list[Item]:
     while True:
         count = reader.read(b"".join(datagrams), bounds, unit, at)
         for row in reader.table[:count].tolist():
-            start, end = row[kernel.START] - bounds[row[kernel.UNIT]], row[kernel.END] - bounds[row[kernel.UNIT]]
-            if row[kernel.REASON]:
-                items.append((row[kernel.UNIT], REASONS[row[kernel.REASON] - 1], start, end))
+            start, end = row[reading.START] - bounds[row[reading.UNIT]], row[reading.END] - bounds[row[reading.UNIT]]
+            if row[reading.REASON]:
+                items.append((row[reading.UNIT], REASONS[row[reading.REASON] - 1], start, end))
             else:
-                sender = [row[column] for column in (kernel.SYSTEM, kernel.COMPONENT, kernel.SEQUENCE, kernel.SIGNED)]
-                items.append((row[kernel.UNIT], MESSAGES[row[kernel.MESSAGE]], start, end, *sender))
+                sender = [row[column] for column in (reading.SYSTEM, reading.COMPONENT, reading.SEQUENCE, reading.SIGNED)]
+                items.append((row[reading.UNIT], MESSAGES[row[reading.MESSAGE]], start, end, *sender))
         if count < most - 1:
             return items
-        unit, at = int(reader.table[count - 1, kernel.UNIT]), int(reader.table[count - 1, kernel.END])
+        unit, at = int(reader.table[count - 1, reading.UNIT]), int(reader.table[count - 1, reading.END])
 
 
 def _scan(datagrams: Sequence[bytes]) -> list[Item]:
@@ -138,13 +138,13 @@ def test_fields_are_those_that_pymavlink_reads(kind: int, payload: bytes) -> Non
 
 
 def test_reasons_are_numbered_as_the_kernel_numbers_them() -> None:
-    numbers = (kernel.BAD_CHECKSUM, kernel.UNKNOWN_MESSAGE, kernel.UNKNOWN_FLAGS, kernel.TRUNCATED, kernel.NO_FRAME)
+    numbers = (reading.BAD_CHECKSUM, reading.UNKNOWN_MESSAGE, reading.UNKNOWN_FLAGS, reading.TRUNCATED, reading.NO_FRAME)
     names = ("BAD_CHECKSUM", "UNKNOWN_MESSAGE", "UNKNOWN_FLAGS", "TRUNCATED", "NO_FRAME")
     assert [REASONS[number - 1].name for number in numbers] == list(names)
 
 
 def test_kinds_are_numbered_as_the_kernel_numbers_them() -> None:
-    assert {mavlink.name_of(message_id): getattr(kernel, mavlink.name_of(message_id)) for message_id in KINDS} == {
+    assert {mavlink.name_of(message_id): getattr(reading, mavlink.name_of(message_id)) for message_id in KINDS} == {
         mavlink.name_of(message_id): number for number, message_id in enumerate(KINDS)
     }
     assert set(KINDS) == mavlink.NEEDED

@@ -6,7 +6,7 @@ import pytest
 from core import block, identity
 from core.records import Kind, LinkListened, Listened, decode
 from core.topics import PARTITIONS
-from ingest import kernel
+from ingest import following
 from ingest.counts import Counts
 from ingest.fleet import Fleet
 from ingest.packer import MOST_WAIT_S, RECORDS_PER_S, Packer, Record
@@ -30,8 +30,8 @@ def _slot(partition: int) -> int:
 
 
 def _samples(number: int, partition: int = 3, first: int = 0) -> Samples:
-    rows = np.zeros((number, kernel.ROW), np.int64)
-    rows[:, kernel.SLOT], rows[:, kernel.R_SEQ] = _slot(partition), range(first, first + number)
+    rows = np.zeros((number, following.ROW), np.int64)
+    rows[:, following.SLOT], rows[:, following.R_SEQ] = _slot(partition), range(first, first + number)
     return Samples(FLEET, rows)
 
 
