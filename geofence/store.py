@@ -9,7 +9,7 @@ from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
 
 from core.units import to_us, utc
-from geofence.zone import Datum, ZoneKind, ZoneVersion
+from geofence.zone import ZoneVersion
 from storage.queries import load
 
 Connection = AsyncConnection[tuple[Any, ...]]
@@ -30,14 +30,14 @@ async def world_number(conn: Connection) -> int:
 
 
 async def add(conn: Connection, zone: ZoneVersion) -> datetime:
-    columns = msgspec.structs.asdict(zone)
-    columns["geometry"] = Jsonb(zone.geometry)
-    columns["aircraft_ids"] = None if zone.aircraft_ids is None else list(zone.aircraft_ids)
+    columns = msgspec.to_builtins(zone, builtin_types=(UUID,))
+    for name in ("geometry", "timetable", "switched"):
+        columns[name] = None if columns[name] is None else Jsonb(columns[name])
     for name in ("valid_from", "valid_to"):
         time_us = columns.pop(f"{name}_us")
         columns[name] = None if time_us is None else utc(time_us)
-    for name in ("kind", "floor_datum", "ceiling_datum"):
-        columns[name] = columns[name].value
+    for name in ("aircraft_ids", "remarks", "weights"):
+        columns[name] = None if columns[name] is None else list(columns[name])
     row = await (await conn.execute(load("geofence")["add_version"], columns)).fetchone()
     assert row is not None
     recorded_at: datetime = row[0]
@@ -64,11 +64,7 @@ async def versions_between(conn: Connection, above: int, up_to: int) -> list[Zon
 
 def _read(row: tuple[Any, ...]) -> Recorded:
     """The columns of the query, which are ZoneVersion's fields in their order with times as datetimes, then recorded_at."""
-    names = ZoneVersion.__struct_fields__
-    facts = dict(zip(names, row[:-1], strict=True))
-    facts["kind"] = ZoneKind(facts["kind"])
-    facts["floor_datum"], facts["ceiling_datum"] = Datum(facts["floor_datum"]), Datum(facts["ceiling_datum"])
-    facts["aircraft_ids"] = None if facts["aircraft_ids"] is None else tuple(facts["aircraft_ids"])
+    facts = dict(zip(ZoneVersion.__struct_fields__, row[:-1], strict=True))
     for name in ("valid_from_us", "valid_to_us"):
         facts[name] = None if facts[name] is None else to_us(facts[name])
-    return ZoneVersion(**facts), row[-1]
+    return msgspec.convert(facts, ZoneVersion), row[-1]

@@ -51,7 +51,7 @@ CREATE TABLE zone_version (
     version integer NOT NULL CHECK (version > 0),
     world bigint NOT NULL,
     name text NOT NULL,
-    kind text NOT NULL CHECK (kind IN ('keep_in', 'keep_out')),
+    kind text NOT NULL CHECK (kind IN ('keep_in', 'keep_out', 'information')),
     geometry jsonb NOT NULL,
     radius_m double precision,
     floor_m double precision,
@@ -67,9 +67,33 @@ CREATE TABLE zone_version (
     clear_after_s double precision NOT NULL,
     ended boolean NOT NULL DEFAULT false,
     recorded_at timestamptz NOT NULL DEFAULT now(),
+    rule text,
+    source text,
+    airspace_class text,
+    remarks text[] NOT NULL DEFAULT '{}',
+    weights text[],
+    activation text NOT NULL DEFAULT 'always',
+    timetable jsonb,
+    switched jsonb NOT NULL DEFAULT '[]',
+    warn_within_s double precision,
     PRIMARY KEY (zone_id, version)
 );
 CREATE INDEX zone_version_world ON zone_version (world);
+
+-- Facts that rules need: weights, stations, authorisations, tower hours, pressures. Versioned like zones.
+CREATE TABLE fact_version (
+    operator_id uuid NOT NULL,
+    fact_id uuid NOT NULL,
+    version integer NOT NULL CHECK (version > 0),
+    world bigint NOT NULL,
+    fact jsonb NOT NULL,
+    valid_from timestamptz,
+    valid_to timestamptz,
+    ended boolean NOT NULL DEFAULT false,
+    recorded_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (fact_id, version)
+);
+CREATE INDEX fact_version_world ON fact_version (world);
 
 -- Up to which world each partition of a topic has its marker, acknowledged by the broker.
 CREATE TABLE world_published (
@@ -179,6 +203,7 @@ END $$;
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON alert_event FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON alert_handling FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON zone_version FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON fact_version FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
 -- An alert as it stands. An acknowledgement covers the n that was seen: what grew worse since is unacknowledged again.
 CREATE VIEW alert AS

@@ -1,0 +1,82 @@
+"""Facts that rules need and that no register holds yet: versioned like zones, known from a world on, valid for a time.
+
+What decides at time t in world W is, as for zones, the highest version known in W that has begun by t, until it is over.
+What nobody stated is assumed, and shown as assumed: over 250 g, and the pilot's station at the take-off point.
+"""
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from geofence.times import Timetable
+from geofence.zone import Weight
+
+WEIGHT_LIMITS_G = ((250.0, Weight.MICRO), (2_000.0, Weight.VERY_SMALL), (25_000.0, Weight.SMALL), (150_000.0, Weight.MEDIUM))
+
+
+class AircraftFact(msgspec.Struct, frozen=True, kw_only=True, tag="aircraft", tag_field="kind"):
+    """Of one aircraft; what is None is assumed, or its rule's default holds."""
+
+    aircraft_id: UUID
+    weight_g: float | None = None
+    station_lon_deg: float | None = None
+    station_lat_deg: float | None = None
+    vlos_m: float | None = None  # how far it may be from the pilot's station
+    battery_warn_pct: float | None = None
+    battery_breach_pct: float | None = None
+
+
+class Relaxed(msgspec.Struct, frozen=True):
+    """A rule that an authorisation relaxes. to: the value it is relaxed to, in the rule's own unit; None: it does not ask."""
+
+    rule: str
+    to: float | None = None
+
+
+class Authorisation(msgspec.Struct, frozen=True, kw_only=True, tag="authorisation", tag_field="kind"):
+    """Relaxes exactly the rules that it names, inside its area (GeoJSON, as a zone's; None: anywhere) and its validity."""
+
+    number: str
+    issuer: str
+    type: str  # of reference/casa-rules.md: above_400ft_controlled, night, ...
+    relaxes: tuple[Relaxed, ...]
+    aircraft_ids: tuple[UUID, ...] | None = None  # None: all of the operator's
+    area: dict[str, Any] | None = None
+    radius_m: float | None = None
+
+
+class TowerHours(msgspec.Struct, frozen=True, kw_only=True, tag="tower", tag_field="kind"):
+    """When an aerodrome is controlled. Without this fact its hours are unknown: taken as controlled."""
+
+    aerodrome: str  # ICAO code
+    timetable: Timetable
+
+
+class Pressure(msgspec.Struct, frozen=True, kw_only=True, tag="pressure", tag_field="kind"):
+    """QNH in an area (GeoJSON; None: everywhere): what flight levels need."""
+
+    name: str
+    qnh_hpa: float
+    area: dict[str, Any] | None = None
+    radius_m: float | None = None
+
+
+Fact = AircraftFact | Authorisation | TowerHours | Pressure
+
+
+class FactVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """One version of one fact. fact_id derives from operator, kind and subject (aircraft id, number, aerodrome, name)."""
+
+    operator_id: UUID
+    fact_id: UUID
+    version: int
+    world: int
+    fact: Fact
+    valid_from_us: int | None = None
+    valid_to_us: int | None = None
+    ended: bool = False
+
+
+def weight_class(weight_g: float) -> Weight:
+    return next((weight for limit_g, weight in WEIGHT_LIMITS_G if weight_g <= limit_g), Weight.LARGE)
