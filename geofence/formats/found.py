@@ -15,7 +15,7 @@ class Trouble(NamedTuple):
 
 
 class Found(NamedTuple):
-    """zones: version 0 in world 0, each with its source (COLLECTION/IDENTIFIER, unique here) and the id that follows from it."""
+    """zones: version 0 in world 0, each with its source (COLLECTION/IDENTIFIER, unique here) and the id that it gives."""
 
     zones: list[ZoneVersion]
     troubles: list[Trouble]
