@@ -109,7 +109,8 @@ def _note(held: Condition, seen: Observed, over: list[tuple[Level, float]], time
     held.seen_us, held.what, held.way_back = time_us, seen.what, seen.way_back
     held.since_us = {tier: held.since_us.get(tier, time_us) for tier, _ in over}
     worst = over[0] if over else next(iter(seen.tiers), None)
-    held.beyond_m = None if worst is None or worst[0] is Level.UNKNOWN else round(worst[1], 3)
+    no_distance = worst is None or worst[0] is Level.UNKNOWN or (worst[0] is Level.WARNING and seen.ahead_s is not None)
+    held.beyond_m = None if worst is None or no_distance else round(worst[1], 3)
     held.delays = _as_tuple(seen.delays)
     if over and (over[0][1] > held.worst_m or not held.worst):
         held.worst, held.worst_m = seen.what, over[0][1]

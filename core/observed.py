@@ -21,6 +21,7 @@ class Observed:
     """One rule (and zone) at one moment. tiers: worst first, how far beyond each tier's limit in metres; positive violates.
 
     A tier that is not listed is not violated. at_once: there is no delay, the thing is already done (a zone was crossed).
+    ahead_s: the warning is of what comes, in so many seconds; its tier's figure is then no distance.
     """
 
     rule: str
@@ -32,6 +33,7 @@ class Observed:
     zone_version: int | None = None
     delays: Delays = Delays()
     at_once: bool = False
+    ahead_s: float | None = None
     slot: str = "-"  # what tells this condition from others under the same rule: the zone, unless one stands for all
 
     @property

@@ -18,9 +18,11 @@ from core.colour import Level
 from core.geodesy import metres_per_degree
 from core.observed import Delays, Observed
 from core.units import US_PER_S
-from geofence import words
+from geofence import activation, prediction, words
+from geofence.asks import ASKS, Asks
 from geofence.distance import Nearest, nearest
 from geofence.index import Entry, Pairs, ZoneIndex
+from geofence.prediction import STILL, Motion, warn_within_s
 from geofence.sift import Sift, Track
 from geofence.vertical import Band, Fix
 from geofence.zone import ZoneKind, ZoneVersion
@@ -94,13 +96,21 @@ class Monitor:
         return Sightings(outside, inside, crossed)
 
 
-def keep_out(entry: Entry, fix: Fix) -> Observed:
-    """How deep a fix is in a keep-out zone: the shortest way out, sideways or down; negative outside."""
-    zone, edge, band = entry.zone, nearest(entry.edges, fix.lon_deg, fix.lat_deg), Band.of(entry.zone, fix)
+def keep_out(entry: Entry, fix: Fix, motion: Motion = STILL, asks: Asks = ASKS) -> Observed:
+    """How deep a fix is in a keep-out zone: the shortest way out, sideways or down; negative outside. What comes warns."""
+    zone, edge = entry.zone, nearest(entry.edges, fix.lon_deg, fix.lat_deg)
+    band = Band.of(zone, fix, asks.above_agl_m)
     sideways = edge.distance_m if entry.holds(fix.lon_deg, fix.lat_deg) else -edge.distance_m
+    what = words.keep_out(zone, sideways, band, fix, asks)
     tiers: Tiers = ((Level.BREACH, min(sideways, band.depth_m)),)
-    if not band.known and band.depth_m >= 0:
+    ahead_s = None
+    if asks.activity == activation.UNKNOWN:
+        tiers = ((Level.UNKNOWN, min(sideways, band.outer_m)),)
+    elif not band.known and band.depth_m >= 0:
         tiers = ((Level.UNKNOWN, sideways),)
+    elif min(sideways, band.depth_m) <= 0 and (soon_s := prediction.soon_entry_s(entry, fix, motion, asks.above_agl_m)):
+        tiers, ahead_s = (*tiers, (Level.WARNING, zone.raise_beyond_m + 1.0)), soon_s
+        what = words.comes(f"enters {words.out(zone)} {words.named(zone)}", soon_s)
     elif band.outer_m > band.depth_m:
         tiers += ((Level.WARNING, min(sideways, band.outer_m)),)
     way_back = None
@@ -108,20 +118,24 @@ def keep_out(entry: Entry, fix: Fix) -> Observed:
         under = band.above_floor_m < edge.distance_m
         way_back = f"DESCEND {math.ceil(band.above_floor_m)} m" if under and band.known else words.fly(edge)
     return Observed(
-        KEEP_OUT,
+        zone.rule or KEEP_OUT,
         zone.zone_id,
         tiers,
-        words.keep_out(zone, sideways, band, fix),
+        what,
         way_back,
         zone.name,
         zone.version,
         delays(zone),
+        ahead_s=ahead_s,
         slot=str(zone.zone_id),
     )
 
 
-def keep_in(entries: list[Entry], fix: Fix) -> Observed:
-    """How far a fix is outside the nearest of the keep-in zones that apply to it (at least one); negative inside."""
+def keep_in(entries: list[Entry], fix: Fix, motion: Motion = STILL) -> Observed:
+    """How far a fix is outside the nearest of the keep-in zones that apply to it (at least one); negative inside.
+
+    What comes warns: the last boundary that it would leave by.
+    """
 
     def look(entry: Entry) -> tuple[float, float, Band, Entry, Nearest]:
         edge, band = nearest(entry.edges, fix.lon_deg, fix.lat_deg), Band.of(entry.zone, fix)
@@ -131,9 +145,13 @@ def keep_in(entries: list[Entry], fix: Fix) -> Observed:
     # An unknown height cannot make a zone the better one of two.
     out, sideways, band, entry, edge = min(map(look, entries), key=lambda seen: (seen[0] > 0, not seen[2].known, seen[0]))
     zone = entry.zone
+    what, ahead_s = words.keep_in(zone, sideways, band, fix), None
     tiers: Tiers = ((Level.BREACH, out),)
     if not band.known and out <= 0:
         tiers = ((Level.UNKNOWN, 1.0),)
+    elif out <= 0 and (soon_s := prediction.soon_exit_s(entries, fix, motion, warn_within_s(zone))):
+        tiers, ahead_s = (*tiers, (Level.WARNING, zone.raise_beyond_m + 1.0)), soon_s
+        what = words.comes(f"leaves keep-in {words.named(zone)}", soon_s)
     elif band.inner_m < band.depth_m:
         tiers += ((Level.WARNING, max(sideways, -band.inner_m)),)
     ways = [words.fly(edge)] if sideways > 0 else []
@@ -142,15 +160,16 @@ def keep_in(entries: list[Entry], fix: Fix) -> Observed:
         KEEP_IN,
         zone.zone_id,
         tiers,
-        words.keep_in(zone, sideways, band, fix),
+        what,
         "; ".join(ways) or None,
         zone.name,
         zone.version,
         delays(zone),
+        ahead_s=ahead_s,
     )
 
 
-def crossed(entry: Entry, keep_ins: list[Entry], before: Fix, fix: Fix) -> Observed | None:
+def crossed(entry: Entry, keep_ins: list[Entry], before: Fix, fix: Fix, asks: Asks = ASKS) -> Observed | None:
     """A path between two fixes that ran through a keep-out zone, or out of the keep-in zones and back; None if it did not.
 
     The path is straight, its height anywhere between those of its ends. keep_ins: those that apply to the aircraft.
@@ -168,13 +187,14 @@ def crossed(entry: Entry, keep_ins: list[Entry], before: Fix, fix: Fix) -> Obser
             KEEP_IN, zone.zone_id, tiers, words.crossed(zone, outside), None, zone.name, zone.version, delays(zone), True
         )
     inside = _length_m(path.intersection(entry.footprint), fix)
-    ends = Band.of(zone, before), Band.of(zone, fix)
+    ends = Band.of(zone, before, asks.above_agl_m), Band.of(zone, fix, asks.above_agl_m)
     passed = all(band.above_floor_m < 0 for band in ends) or all(band.below_ceiling_m < 0 for band in ends)
     if inside <= zone.raise_beyond_m or passed:
         return None
-    level = Level.BREACH if all(band.known for band in ends) else Level.UNKNOWN
+    known = all(band.known for band in ends) and asks.activity != activation.UNKNOWN
+    level = Level.BREACH if known else Level.UNKNOWN
     return Observed(
-        KEEP_OUT,
+        zone.rule or KEEP_OUT,
         zone.zone_id,
         ((level, inside),),
         words.crossed(zone, inside),

@@ -7,12 +7,20 @@ from core.sample import HeightSource
 from geofence.zone import Datum, ZoneVersion
 
 # Which of the three heights (above ground, above mean sea level, above take-off) a datum is compared with.
-ROW = {Datum.SFC: 0, Datum.AGL: 0, Datum.AMSL: 1, Datum.TAKEOFF: 2}
+ROW = {Datum.SFC: 0, Datum.AGL: 0, Datum.AMSL: 1, Datum.TAKEOFF: 2, Datum.FL: 1, Datum.WGS84: 1}
+QNH_M_PER_HPA = 8.3  # near sea level (ICAO standard atmosphere, Doc 7488)
+STANDARD_HPA = 1013.25
+# How far a datum may be from the one that stands in for it, metres. FL: QNH from 980 to 1050 hPa, at 8.3 m each. WGS84: the
+# geoid lies from 107 m below the ellipsoid to 86 m above it (EGM96).
+UNCERTAIN_M = {Datum.FL: 300.0, Datum.WGS84: 107.0}
 
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """One judged position, degrees and metres, NaN for a height that is not known. refused_m: a report that was no height."""
+    """One judged position, degrees and metres, NaN for a height that is not known. refused_m: a report that was no height.
+
+    qnh_hpa: the pressure there that somebody stated, NaN if nobody did.
+    """
 
     time_us: int
     lon_deg: float
@@ -23,9 +31,19 @@ class Fix:
     amsl_m: float
     takeoff_m: float
     refused_m: float = math.nan
+    qnh_hpa: float = math.nan
 
     def height_m(self, datum: Datum) -> float:
-        return (self.agl_m, self.amsl_m, self.takeoff_m)[ROW[datum]]
+        height_m = (self.agl_m, self.amsl_m, self.takeoff_m)[ROW[datum]]
+        if datum is Datum.FL and not math.isnan(self.qnh_hpa):
+            return height_m + (STANDARD_HPA - self.qnh_hpa) * QNH_M_PER_HPA
+        return height_m
+
+    def margin_of(self, datum: Datum) -> float:
+        """How far the height compared with a datum may be wrong."""
+        if datum is Datum.FL and not math.isnan(self.qnh_hpa):
+            return 0.0
+        return self.margin_m if ROW[datum] == 0 else UNCERTAIN_M.get(datum, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +65,11 @@ class Band:
         return min(self.above_floor_m, self.below_ceiling_m)
 
     @staticmethod
-    def of(zone: ZoneVersion, fix: Fix) -> "Band":
+    def of(zone: ZoneVersion, fix: Fix, above_agl_m: float = -math.inf) -> "Band":
+        """above_agl_m: a floor that an authorisation puts in the place of the zone's, where it is the higher one."""
         floor, floor_margin = _room(zone.floor_m, zone.floor_datum, fix, +1.0)
+        if above_agl_m > -math.inf:
+            floor, floor_margin = min((floor, floor_margin), (fix.agl_m - above_agl_m, fix.margin_m), key=_lower)
         ceiling, ceiling_margin = _room(zone.ceiling_m, zone.ceiling_datum, fix, -1.0)
         known = not (math.isnan(floor) or math.isnan(ceiling))
         floor, ceiling = (math.inf if math.isnan(room) else room for room in (floor, ceiling))
@@ -61,9 +82,13 @@ class Band:
         )
 
 
+def _lower(room: tuple[float, float]) -> float:
+    """The order of rooms: one that is not known is the lowest."""
+    return -math.inf if math.isnan(room[0]) else room[0]
+
+
 def _room(limit_m: float | None, datum: Datum, fix: Fix, sign: float) -> tuple[float, float]:
     """Metres on the right side of a limit, and the margin of that figure. A floor at the surface is never compared."""
     if limit_m is None or (sign > 0 and datum is Datum.SFC):
         return math.inf, 0.0
-    margin = fix.margin_m if ROW[datum] == 0 else 0.0
-    return sign * (fix.height_m(datum) - limit_m), margin
+    return sign * (fix.height_m(datum) - limit_m), fix.margin_of(datum)

@@ -3,6 +3,8 @@
 import math
 
 from core.sample import HeightSource
+from geofence.activation import UNKNOWN
+from geofence.asks import ASKS, Asks
 from geofence.distance import Nearest
 from geofence.height import SOURCE_WORDS
 from geofence.vertical import Band, Fix
@@ -46,14 +48,28 @@ def named(zone: ZoneVersion) -> str:
     return f"{zone.name} (version {zone.version})"
 
 
-def keep_out(zone: ZoneVersion, sideways_m: float, band: Band, fix: Fix) -> str:
-    place = f"{metres(abs(sideways_m))} {'inside' if sideways_m >= 0 else 'outside'} keep-out {named(zone)}"
+def comes(what: str, seconds: float) -> str:
+    """What happens if nothing changes."""
+    return f"{what} in {max(1, math.floor(seconds))} s"
+
+
+def keep_out(zone: ZoneVersion, sideways_m: float, band: Band, fix: Fix, asks: Asks = ASKS) -> str:
+    place = f"{metres(abs(sideways_m))} {'inside' if sideways_m >= 0 else 'outside'} {out(zone)} {named(zone)}"
+    if asks.activity == UNKNOWN:
+        return f"{place}, which may be active: nobody said whether it is"
+    if asks.by is not None:
+        place += f", above the {asks.above_agl_m:g} m AGL of authorisation {asks.by}"
     limited = math.isfinite(band.above_floor_m) or math.isfinite(band.below_ceiling_m)
     if not band.known:
         return f"{place}; its {_limits(zone)} cannot be compared: {_missing(zone, fix)} not known"
     if limited and band.depth_m < 0:
         return f"{place}, perhaps within its {_limits(zone)}: {height(fix)}"
     return f"{place}, {height(fix)}" if limited else place
+
+
+def out(zone: ZoneVersion) -> str:
+    """What it is called that may not be entered."""
+    return {"P": "prohibited area", "R": "restricted area"}.get(zone.airspace_class or "", "keep-out")
 
 
 def keep_in(zone: ZoneVersion, sideways_m: float, band: Band, fix: Fix) -> str:
@@ -73,11 +89,13 @@ def keep_in(zone: ZoneVersion, sideways_m: float, band: Band, fix: Fix) -> str:
 
 
 def crossed(zone: ZoneVersion, length_m: float) -> str:
-    kind = "keep-out" if zone.kind == "keep_out" else "out of keep-in"
+    kind = out(zone) if zone.kind == "keep_out" else "out of keep-in"
     return f"crossed {kind} {named(zone)} between two positions, {metres(length_m)} of the path"
 
 
 def _limit(value_m: float | None, datum: Datum) -> str:
+    if datum is Datum.FL:
+        return f"FL{round(value_m / 30.48):03d}"
     return f"{value_m:g} m {datum.value if datum is not Datum.TAKEOFF else 'above take-off'}"
 
 
