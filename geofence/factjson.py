@@ -25,6 +25,7 @@ from geofence.facts import (
     assumed,
     fact_id,
     kind_of,
+    subject,
 )
 from geofence.footprint import read_geometry
 from geofence.geojson import Fields, Problem, Wrong, iso
@@ -68,6 +69,29 @@ def read(given: object, operator_id: UUID) -> FactVersion:
         operator_id=operator_id, fact_id=fact_id(operator_id, fact), version=0, world=0, fact=fact,
         valid_from_us=valid_from, valid_to_us=valid_to,
     )  # fmt: skip
+
+
+def read_many(given: object, operator_id: UUID) -> list[FactVersion]:
+    """{"facts": [...]}, all or none. Raises WrongFact, whose fields begin with the position: facts[2].relaxes[0].rule."""
+    many = given.get("facts") if isinstance(given, Mapping) else None
+    if not isinstance(many, list) or not many:
+        raise WrongFact([Problem("facts", 'an object such as {"facts": [...]} with at least one fact is expected')])
+    assert isinstance(given, Mapping)
+    problems = [Problem(str(name), "there is no such member: facts is the only one") for name in given if name != "facts"]
+    found: dict[UUID, FactVersion] = {}
+    for position, one in enumerate(many):
+        try:
+            fact = read(one, operator_id)
+        except WrongFact as error:
+            problems += [Problem(f"facts[{position}].{field}", detail) for field, detail in error.problems]
+            continue
+        if fact.fact_id in found:
+            what = f"{kind_of(fact.fact)} {subject(fact.fact)}"
+            problems.append(Problem(f"facts[{position}]", f"{what} stands there twice: which one holds nobody can tell"))
+        found[fact.fact_id] = fact
+    if problems:
+        raise WrongFact(problems)
+    return list(found.values())
 
 
 def write(version: FactVersion, recorded_at: datetime | None = None) -> dict[str, Any]:
