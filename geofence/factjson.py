@@ -96,7 +96,7 @@ def read_many(given: object, operator_id: UUID) -> list[FactVersion]:
 
 def write(version: FactVersion, recorded_at: datetime | None = None) -> dict[str, Any]:
     """A version as an object that read() takes back; of an aircraft also what is assumed because nobody stated it."""
-    said: dict[str, Any] = {"kind": kind_of(version.fact)} | msgspec.to_builtins(version.fact)
+    said: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(version.fact))
     said |= {
         "valid_from": iso(version.valid_from_us), "valid_to": iso(version.valid_to_us),
         "operator_id": str(version.operator_id), "fact_id": str(version.fact_id),
@@ -111,7 +111,7 @@ def write(version: FactVersion, recorded_at: datetime | None = None) -> dict[str
 
 def _aircraft(fields: Fields) -> dict[str, Any]:
     found: dict[str, Any] = {
-        "weight_g": fields.number("weight_g", 1, 1_000_000),
+        "weight_g": fields.number("weight_g", 1, 1_000_000, "g"),
         "station_lon_deg": fields.number("station_lon_deg", -180, 180),
         "station_lat_deg": fields.number("station_lat_deg", -90, 90),
         "vlos_m": fields.number("vlos_m", 1, 1_000_000),
@@ -147,7 +147,7 @@ def _tower(fields: Fields) -> dict[str, Any]:
 
 
 def _pressure(fields: Fields) -> dict[str, Any]:
-    qnh = fields.number("qnh_hpa", 850, 1_100)
+    qnh = fields.number("qnh_hpa", 850, 1_100, "hPa")
     if fields.get("qnh_hpa") is None:
         fields.wrong("qnh_hpa", "the QNH in hPa is expected")
     return {"name": fields.text("name"), "qnh_hpa": qnh, **_area(fields)}

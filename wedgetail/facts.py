@@ -58,15 +58,20 @@ async def print_all(settings: Settings) -> None:
     console = Console(highlight=False, soft_wrap=True)
     async with _database(settings) as conn:
         known = await factstore.versions(conn, operator_id(settings.operator.name))
-    for version, _ in service.chosen(known, time.time_ns() // 1_000, coming=True):
-        begins, ends = iso(version.valid_from_us), iso(version.valid_to_us)
-        validity = f"{f', from {begins}' if begins else ''}{f', to {ends}' if ends else ''}"
-        console.print(f"{_named(version)}: {_words(version.fact)}{validity}", markup=False)
+    found = service.chosen(known, time.time_ns() // 1_000, coming=True)
+    for line in sorted(f"{_named(version)}: {_words(version.fact)}{_validity(version)}" for version, _ in found):
+        console.print(line, markup=False)
     console.print(f"of every other aircraft: {'; '.join(assumed(None))}", markup=False)
 
 
 def _named(version: FactVersion) -> str:
     return f"{kind_of(version.fact)} {subject(version.fact)} (version {version.version})"
+
+
+def _validity(version: FactVersion) -> str:
+    begins, ends = iso(version.valid_from_us), iso(version.valid_to_us)
+    said = [f"from {begins}" if begins else "", f"to {ends}" if ends else ""]
+    return f", {' '.join(filter(None, said))}" if begins or ends else ""
 
 
 def _words(fact: Fact) -> str:
