@@ -6,7 +6,7 @@ from pathlib import Path
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from api import fleet, gaps, health, live, problems, watch, zones
+from api import facts, fleet, gaps, health, live, problems, watch, zones
 from api.consumer import Feed
 from api.fleet import Pool
 from api.guard import Guard
@@ -32,7 +32,7 @@ def build(
     for name, value in state.items():
         setattr(app.state, name, value)
     problems.install(app)
-    for router in (fleet.router, gaps.router, watch.router, zones.router, health.router, live.router):
+    for router in (fleet.router, gaps.router, watch.router, zones.router, facts.router, health.router, live.router):
         app.include_router(router)
     app.mount("/", Page(page))
     app.add_middleware(Guard)

@@ -1,11 +1,11 @@
 """Failures as problem JSON (RFC 9457): the one place where an error gets its HTTP status."""
 
+import json
 import logging
 import re
 from typing import Any
 from uuid import UUID
 
-import msgspec
 import psycopg
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -16,8 +16,10 @@ from starlette.exceptions import HTTPException
 from alerts.handling import AlreadyAcknowledged, NotDurable, NotYetHappened, RequestReused, UnknownAlert
 from api.shapes import Problem
 from core.errors import WedgetailError
-from geofence.geojson import WrongZone, read_time
-from geofence.service import EndsBeforeItBegins, UnknownZone, ZoneEnded
+from geofence.factjson import WrongFact
+from geofence.factservice import UnknownFact
+from geofence.geojson import Wrong, WrongZone, read_time
+from geofence.service import AlreadyEnded, EndsBeforeItBegins, UnknownZone
 
 log = logging.getLogger(__name__)
 
@@ -52,8 +54,9 @@ class DatabaseAway(WedgetailError):
 
 STATUS: dict[type[WedgetailError], int] = {
     Unauthorized: 401, Forbidden: 403, WrongField: 422, TooLarge: 413, UnknownAircraft: 404, NotReady: 503,
-    DatabaseAway: 503, WrongZone: 422, UnknownZone: 404, ZoneEnded: 409, EndsBeforeItBegins: 422, UnknownAlert: 404,
-    AlreadyAcknowledged: 409, NotYetHappened: 422, RequestReused: 409, NotDurable: 503,
+    DatabaseAway: 503, WrongZone: 422, UnknownZone: 404, WrongFact: 422, UnknownFact: 404, AlreadyEnded: 409,
+    EndsBeforeItBegins: 422, UnknownAlert: 404, AlreadyAcknowledged: 409, NotYetHappened: 422, RequestReused: 409,
+    NotDurable: 503,
 }  # fmt: skip
 RESPONSES: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem, "description": words, "content": {"application/problem+json": {}}}
@@ -107,7 +110,7 @@ def describe(error: WedgetailError) -> Problem:
         field = str(error.facts["field"])
         problem["field"] = field
         problem["errors"] = [{"field": field, "detail": str(error)}]
-    elif isinstance(error, WrongZone):
+    elif isinstance(error, Wrong):
         problem["field"] = error.problems[0].field
         problem["errors"] = [{"field": one.field, "detail": one.detail} for one in error.problems]
     elif isinstance(error, AlreadyAcknowledged):
@@ -117,7 +120,8 @@ def describe(error: WedgetailError) -> Problem:
 
 def respond(problem: Problem) -> Response:
     headers = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "1"}}.get(problem["status"], {})
-    body = msgspec.json.encode(problem)
+    # Escaped, because a field may be named as the client named it: half of a surrogate pair has no UTF-8.
+    body = json.dumps(problem)
     return Response(body, problem["status"], media_type="application/problem+json", headers=headers)
 
 

@@ -1,4 +1,4 @@
-"""Publishes the world: new zone versions, "complete", then a marker to each partition that is judged by it.
+"""Publishes the world: new versions of zones and facts, "complete", then a marker to each partition that is judged by it.
 
 One process does, under an advisory lock; each step is noted once the broker has it, so that dying in between only delays:
 the next publisher resumes where the notes end, and a marker sent twice does nothing.
@@ -18,10 +18,12 @@ from core.errors import BrokerUnreachable
 from core.records import Marker, control_headers, encode
 from core.settings import Settings
 from core.topics import PARTITIONS, TELEMETRY, TELEMETRY_IMPORT, WORLD
-from geofence import store
+from geofence import factstore, store
+from geofence.facts import FactVersion
+from geofence.zone import ZoneVersion
 from storage.pool import connect
 from storage.queries import load
-from streams.worlds import COMPLETE_KEY, Complete
+from streams.worlds import COMPLETE_KEY, Complete, key_of
 
 RESUME_S = 1.0
 PUBLISHER_LOCK = 0x574F524C  # "WORL": one publisher in a database
@@ -102,14 +104,15 @@ class WorldPublisher:
             noted = await self._noted(conn, cluster)
             world = await store.world_number(conn)
             above = noted.get((ids[WORLD.name], 0), 0)
-            versions = await store.versions_between(conn, above, world) if locked else []
+            versions: list[ZoneVersion | FactVersion] = []
+            if locked:
+                versions += await store.versions_between(conn, above, world)
+                versions += await factstore.versions_between(conn, above, world)
+                versions.sort(key=lambda one: one.world)
         await conn.set_isolation_level(None)
         prefix = self._settings.kafka.prefix
         if locked and above < world:
-            sent = [
-                await producer.send(prefix + WORLD.name, encode(one), f"{one.zone_id}:{one.version}".encode(), 0)
-                for one in versions
-            ]
+            sent = [await producer.send(prefix + WORLD.name, encode(one), key_of(one), 0) for one in versions]
             await asyncio.gather(*sent)
             await producer.send_and_wait(prefix + WORLD.name, encode(Complete(world)), COMPLETE_KEY, 0)
             await self._note(conn, cluster, (ids[WORLD.name], 0), world)

@@ -4,12 +4,13 @@ What decides at time t in world W is, as for zones, the highest version known in
 What nobody stated is assumed, and shown as assumed: over 250 g, and the pilot's station at the take-off point.
 """
 
-from typing import Any
-from uuid import UUID
+from typing import Any, NamedTuple
+from uuid import UUID, uuid5
 
 import msgspec
 
 from geofence.times import Timetable
+from geofence.versions import Version
 from geofence.zone import Weight
 
 WEIGHT_LIMITS_G = ((250.0, Weight.MICRO), (2_000.0, Weight.VERY_SMALL), (25_000.0, Weight.SMALL), (150_000.0, Weight.MEDIUM))
@@ -65,8 +66,8 @@ class Pressure(msgspec.Struct, frozen=True, kw_only=True, tag="pressure", tag_fi
 Fact = AircraftFact | Authorisation | TowerHours | Pressure
 
 
-class FactVersion(msgspec.Struct, frozen=True, kw_only=True):
-    """One version of one fact. fact_id derives from operator, kind and subject (aircraft id, number, aerodrome, name)."""
+class FactVersion(Version, msgspec.Struct, frozen=True, kw_only=True):
+    """One version of one fact. fact_id: see fact_id(), so that whoever states a fact again means the same one."""
 
     operator_id: UUID
     fact_id: UUID
@@ -77,6 +78,54 @@ class FactVersion(msgspec.Struct, frozen=True, kw_only=True):
     valid_to_us: int | None = None
     ended: bool = False
 
+    @property
+    def key(self) -> UUID:
+        return self.fact_id
+
+
+class Weighed(NamedTuple):
+    """assumed: nobody stated it, and a person must be told so."""
+
+    weight: Weight
+    assumed: bool
+
+
+def kind_of(fact: Fact) -> str:
+    return str(fact.__struct_config__.tag)
+
+
+def subject(fact: Fact) -> str:
+    """What a fact of its kind is about: there is one for each."""
+    match fact:
+        case AircraftFact():
+            return str(fact.aircraft_id)
+        case Authorisation():
+            return fact.number
+        case TowerHours():
+            return fact.aerodrome
+        case Pressure():
+            return fact.name
+
+
+def fact_id(operator_id: UUID, fact: Fact) -> UUID:
+    """From operator, kind and subject."""
+    return uuid5(operator_id, f"fact:{kind_of(fact)}:{subject(fact)}")
+
 
 def weight_class(weight_g: float) -> Weight:
     return next((weight for limit_g, weight in WEIGHT_LIMITS_G if weight_g <= limit_g), Weight.LARGE)
+
+
+def weighed(fact: AircraftFact | None) -> Weighed:
+    """An aircraft's weight class; without its weight the lightest one over 250 g, assumed."""
+    if fact is None or fact.weight_g is None:
+        return Weighed(Weight.VERY_SMALL, assumed=True)
+    return Weighed(weight_class(fact.weight_g), assumed=False)
+
+
+def assumed(fact: AircraftFact | None) -> list[str]:
+    """What is assumed of an aircraft because nobody stated it, in words."""
+    found = ["over 250 g (assumed)"] if weighed(fact).assumed else []
+    if fact is None or fact.station_lon_deg is None:
+        found.append("the pilot's station is at the take-off point (assumed)")
+    return found

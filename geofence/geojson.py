@@ -5,7 +5,8 @@ has two readings and one of them lets an aircraft pass.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -42,12 +43,16 @@ class Problem(NamedTuple):
     detail: str
 
 
-class WrongZone(WedgetailError):
-    """This is no zone: {detail}"""
+class Wrong(WedgetailError):
+    """{detail}"""
 
     def __init__(self, problems: list[Problem]) -> None:
         super().__init__(detail="; ".join(f"{field}: {detail}" for field, detail in problems))
         self.problems = problems
+
+
+class WrongZone(Wrong):
+    """This is no zone: {detail}"""
 
 
 def read(feature: object, operator_id: UUID, zone_id: UUID) -> ZoneVersion:
@@ -59,11 +64,13 @@ def read(feature: object, operator_id: UUID, zone_id: UUID) -> ZoneVersion:
     if not isinstance(given, Mapping):
         problems.append(Problem("properties", "an object with at least name and kind is expected"))
         given = {}
-    fields = _Properties(given, problems)
+    fields = Fields(given, problems, "properties.")
     footprint = read_geometry(feature.get("geometry"), fields.get("radius_m"))
     problems.extend(Problem(field, detail) for field, detail in footprint.problems)
     facts = _facts(fields)
-    fields.refuse_unknown()
+    fields.refuse_unknown(_GIVEN | _TOLD)
+    if given.get("ended") not in (None, False):
+        fields.wrong("ended", "a zone is ended by POST /zones/{id}/end")
     if problems:
         raise WrongZone(problems)
     return ZoneVersion(
@@ -117,34 +124,45 @@ def read_time(value: object) -> int:
     return time_us
 
 
-class _Properties:
-    """Reads one property after another, noting what is wrong with each; a wrong one reads as absent."""
+class Fields:
+    """Reads one field of a JSON object after another, noting what is wrong with each; a wrong one reads as absent.
 
-    def __init__(self, given: Mapping[Any, Any], problems: list[Problem]) -> None:
+    path: where the object stands, such as "properties.".
+    """
+
+    def __init__(self, given: Mapping[Any, Any], problems: list[Problem], path: str = "") -> None:
         self._given = given
         self._problems = problems
+        self._path = path
 
     def get(self, name: str) -> Any:
         return self._given.get(name)
 
     def wrong(self, name: str, detail: str) -> None:
-        self._problems.append(Problem(f"properties.{name}", detail))
+        self._problems.append(Problem(self._path + name, detail))
 
-    def refuse_unknown(self) -> None:
+    def within(self, name: str, given: object, known: Collection[str]) -> "Fields | None":
+        """The fields of an object that stands in this one; None where it is none."""
+        if not isinstance(given, Mapping):
+            self.wrong(name, f"an object with {', '.join(known)} is expected")
+            return None
+        fields = Fields(given, self._problems, f"{self._path}{name}.")
+        fields.refuse_unknown(known)
+        return fields
+
+    def refuse_unknown(self, known: Collection[str]) -> None:
         for name in self._given:
-            if name not in _GIVEN and name not in _TOLD:
+            if name not in known:
                 self.wrong(str(name), "there is no such property")
-        if self._given.get("ended") not in (None, False):
-            self.wrong("ended", "a zone is ended by POST /zones/{id}/end")
 
     def text(self, name: str) -> str:
         value = self.get(name)
         if not isinstance(value, str) or not value.strip() or len(value) > 200 or not value.isprintable():
-            self.wrong(name, "a name of 1 to 200 printable characters is expected")
+            self.wrong(name, "a text of 1 to 200 printable characters is expected")
             return ""
         return value.strip()
 
-    def number(self, name: str, low: float, high: float) -> float | None:
+    def number(self, name: str, low: float, high: float, unit: str = "") -> float | None:
         value = self.get(name)
         if value is None:
             return None
@@ -152,19 +170,24 @@ class _Properties:
         if number is None:
             self.wrong(name, "a finite number is expected")
         elif not low <= number <= high:
-            self.wrong(name, f"{number:g} is not from {low:g} to {high:g}")
+            self.wrong(name, f"{number:g} is not from {low:g} to {high:g} {unit}".rstrip())
             return None
         return number
 
     def word(self, name: str, words: type[Datum] | type[ZoneKind]) -> Any:
         """None where absent or wrong."""
+        value = self.one_of(name, [word.value for word in words])
+        return None if value is None else words(value)
+
+    def one_of(self, name: str, words: Collection[str]) -> str | None:
+        """None where absent or wrong."""
         value = self.get(name)
         if value is None:
             return None
-        if not isinstance(value, str) or value not in {word.value for word in words}:
+        if not isinstance(value, str) or value not in words:
             self.wrong(name, f"one of {', '.join(words)} is expected")
             return None
-        return words(value)
+        return value
 
     def time(self, name: str) -> int | None:
         value = self.get(name)
@@ -183,16 +206,18 @@ class _Properties:
         if not isinstance(value, list) or not value:
             self.wrong(name, "a list of aircraft ids is expected, or null for all aircraft")
             return None
-        found = []
-        for position, item in enumerate(value):
-            try:
-                found.append(UUID(item))
-            except (ValueError, TypeError, AttributeError):
-                self.wrong(f"{name}[{position}]", "an aircraft's id (a UUID) is expected")
-        return tuple(found)
+        found = [self.id(f"{name}[{position}]", item) for position, item in enumerate(value)]
+        return tuple(dict.fromkeys(one for one in found if one is not None))
+
+    def id(self, name: str, value: object) -> UUID | None:
+        if isinstance(value, str):
+            with suppress(ValueError):
+                return UUID(value)
+        self.wrong(name, "an aircraft's id (a UUID) is expected")
+        return None
 
 
-def _facts(fields: _Properties) -> dict[str, Any]:
+def _facts(fields: Fields) -> dict[str, Any]:
     """Everything of a version that is no geometry."""
     kind = fields.word("kind", ZoneKind)
     if fields.get("kind") is None:
@@ -210,7 +235,7 @@ def _facts(fields: _Properties) -> dict[str, Any]:
     return facts
 
 
-def _limits(fields: _Properties) -> Iterator[tuple[str, Any]]:
+def _limits(fields: Fields) -> Iterator[tuple[str, Any]]:
     floor_m, ceiling_m = fields.number("floor_m", *_HEIGHT_M), fields.number("ceiling_m", *_HEIGHT_M)
     floor, ceiling = fields.word("floor_datum", Datum), fields.word("ceiling_datum", Datum)
     if fields.get("floor_m") is not None:

@@ -4,7 +4,7 @@ ZoneIndex is the wall. GridIndex (geofence.grid) stands behind it; ShapelyIndex 
 """
 
 import math
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from core.geodesy import metres_per_degree
 from geofence.distance import Edges, edges_of
 from geofence.grid import Cells, cells_of
+from geofence.versions import deciding
 from geofence.zone import ZoneVersion
 
 _CIRCLE_CORNERS = 360  # inscribed: at most 4 cm inside a circle of 1 km radius
-_ALWAYS = (-(1 << 62), 1 << 62)
 
 Pairs = tuple[NDArray[np.intp], NDArray[np.intp]]  # (rows, entries), each (pairs,)
 
@@ -86,13 +86,18 @@ class ShapelyIndex:
 
 
 def footprint(zone: ZoneVersion) -> Any:
-    """A zone's geometry as shapely sees it; a circle has 360 corners, round in metres, cut at longitude 180."""
-    if zone.radius_m is None:
-        return shapely.from_geojson(msgspec.json.encode(zone.geometry))
-    lon, lat = zone.geometry["coordinates"][:2]
+    """A zone's geometry as shapely sees it."""
+    return shape_of(zone.geometry, zone.radius_m)
+
+
+def shape_of(geometry: Mapping[str, Any], radius_m: float | None) -> Any:
+    """A GeoJSON geometry as shapely sees it; a circle has 360 corners, round in metres, cut at longitude 180."""
+    if radius_m is None:
+        return shapely.from_geojson(msgspec.json.encode(geometry))
+    lon, lat = geometry["coordinates"][:2]
     lon_m, lat_m = metres_per_degree(float(lat))
     turn = np.linspace(0.0, 2.0 * math.pi, _CIRCLE_CORNERS, endpoint=False)
-    circle = np.column_stack((lon + zone.radius_m * np.cos(turn) / lon_m, lat + zone.radius_m * np.sin(turn) / lat_m))
+    circle = np.column_stack((lon + radius_m * np.cos(turn) / lon_m, lat + radius_m * np.sin(turn) / lat_m))
     whole = shapely.Polygon(circle)
     if np.abs(circle[:, 0]).max() <= 180.0:
         return whole
@@ -106,33 +111,10 @@ def compile_entries(versions: Iterable[ZoneVersion], world: int, outlines: Outli
     outlines: those made before, which are taken from it; new ones are added.
     """
     outlines = {} if outlines is None else outlines
-    zones: dict[bytes, list[ZoneVersion]] = {}
-    for version in versions:
-        if version.world <= world:
-            zones.setdefault(version.zone_id.bytes, []).append(version)
     entries = []
-    for _, history in sorted(zones.items()):
-        claimed: list[tuple[int, int]] = []  # what higher versions decide
-        for version in sorted(history, key=lambda v: -v.version):
-            validity = (
-                _ALWAYS[0] if version.valid_from_us is None else version.valid_from_us,
-                _ALWAYS[1] if version.valid_to_us is None else version.valid_to_us,
-            )
-            free = _without(validity, claimed)
-            claimed.append((validity[0], _ALWAYS[1]))
-            if not version.ended and free:
-                key = version.zone_id.bytes, version.version
-                if key not in outlines:
-                    outlines[key] = Outline.of(version)
-                entries += [Entry(version, start, end, *outlines[key]) for start, end in free]
+    for version, start, end in deciding(versions, world):
+        key = version.zone_id.bytes, version.version
+        if key not in outlines:
+            outlines[key] = Outline.of(version)
+        entries.append(Entry(version, start, end, *outlines[key]))
     return entries
-
-
-def _without(span: tuple[int, int], taken: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """What is left of a half-open span when others are cut out."""
-    left = [span]
-    for start, end in taken:
-        left = [
-            piece for low, high in left for piece in ((low, min(high, start)), (max(low, end), high)) if piece[0] < piece[1]
-        ]
-    return left

@@ -1,5 +1,7 @@
 """Zones as people change them: make, replace, end. Each change is a new version and a new world, in one transaction."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,7 +12,8 @@ from psycopg_pool import AsyncConnectionPool
 from core.errors import WedgetailError
 from geofence import geojson, store
 from geofence.store import Recorded
-from geofence.zone import ZoneVersion, in_force
+from geofence.versions import V, in_force
+from geofence.zone import ZoneVersion
 
 Pool = AsyncConnectionPool[AsyncConnection[tuple[Any, ...]]]
 
@@ -19,12 +22,12 @@ class UnknownZone(WedgetailError):
     """There is no zone {zone_id}."""
 
 
-class ZoneEnded(WedgetailError):
-    """Zone {zone_id} has ended at {at}: make a new one."""
+class AlreadyEnded(WedgetailError):
+    """It has ended at {at}: make a new one."""
 
 
 class EndsBeforeItBegins(WedgetailError):
-    """The zone is valid from {valid_from}: it cannot end at {at}."""
+    """It is valid from {valid_from}: it cannot end at {at}."""
 
 
 async def create(pool: Pool, operator_id: UUID, feature: object) -> Recorded:
@@ -35,44 +38,29 @@ async def create(pool: Pool, operator_id: UUID, feature: object) -> Recorded:
 
 
 async def replace(pool: Pool, operator_id: UUID, zone_id: UUID, feature: object) -> Recorded:
-    """A new version in the place of the last. Raises geojson.WrongZone, UnknownZone, ZoneEnded."""
+    """A new version in the place of the last. Raises geojson.WrongZone, UnknownZone, AlreadyEnded."""
     zone = geojson.read(feature, operator_id, zone_id)
     async with pool.connection() as conn, conn.transaction():
         world = await store.next_world(conn)  # the lock first: of two at once the second sees what the first made
         last = await _last(conn, operator_id, zone_id)
         if last.ended:
-            raise ZoneEnded(zone_id=zone_id, at=geojson.iso(last.valid_from_us))
+            raise AlreadyEnded(at=geojson.iso(last.valid_from_us))
         return await _add(conn, zone, last.version + 1, world)
 
 
 async def end(pool: Pool, operator_id: UUID, zone_id: UUID, at_us: int) -> Recorded:
-    """An ending: a version that asks nothing, valid from its time on. An ending still to come may be brought forward.
-
-    Raises UnknownZone, ZoneEnded, EndsBeforeItBegins.
-    """
+    """From its time on the zone asks nothing. Raises UnknownZone, AlreadyEnded, EndsBeforeItBegins."""
     async with pool.connection() as conn, conn.transaction():
         world = await store.next_world(conn)
         last = await _last(conn, operator_id, zone_id)
-        if last.ended and (last.valid_from_us or 0) <= at_us:
-            raise ZoneEnded(zone_id=zone_id, at=geojson.iso(last.valid_from_us))
-        if not last.ended and last.valid_from_us is not None and at_us < last.valid_from_us:
-            raise EndsBeforeItBegins(valid_from=geojson.iso(last.valid_from_us), at=geojson.iso(at_us))
-        ending = msgspec.structs.replace(last, ended=True, valid_from_us=at_us, valid_to_us=None)
-        return await _add(conn, ending, last.version + 1, world)
+        return await _add(conn, ending(last, at_us), last.version + 1, world)
 
 
 async def at(pool: Pool, operator_id: UUID, time_us: int, coming: bool = False) -> list[Recorded]:
     """The versions in force at a time, as known now; with coming also the zones that will first hold later."""
     async with pool.connection() as conn:
         known = await store.versions(conn, operator_id)
-    recorded = {(zone.zone_id, zone.version): when for zone, when in known}
-    world = max((zone.world for zone, _ in known), default=0)
-    found = in_force((zone for zone, _ in known), world, time_us)
-    if coming:
-        holding = {zone.zone_id for zone in found}
-        last = {zone.zone_id: zone for zone, _ in known}  # the highest version comes last
-        found += [z for z in last.values() if z.zone_id not in holding and not z.ended and (z.valid_from_us or 0) > time_us]
-    return [(zone, recorded[zone.zone_id, zone.version]) for zone in found]
+    return chosen(known, time_us, coming)
 
 
 async def versions(pool: Pool, operator_id: UUID, zone_id: UUID) -> list[Recorded]:
@@ -82,6 +70,31 @@ async def versions(pool: Pool, operator_id: UUID, zone_id: UUID) -> list[Recorde
     if not found:
         raise UnknownZone(zone_id=zone_id)
     return found
+
+
+def chosen(known: Sequence[tuple[V, datetime]], time_us: int, coming: bool) -> list[tuple[V, datetime]]:
+    """Of all versions in the order in which they became known, those in force; with coming also what will first hold later."""
+    recorded = {(one.key, one.version): when for one, when in known}
+    world = max((one.world for one, _ in known), default=0)
+    found = in_force((one for one, _ in known), world, time_us)
+    if coming:
+        holding = {one.key for one in found}
+        last = {one.key: one for one, _ in known}  # the highest version comes last
+        found += [v for v in last.values() if v.key not in holding and not v.ended and (v.valid_from_us or 0) > time_us]
+    return [(one, recorded[one.key, one.version]) for one in found]
+
+
+def ending(last: V, at_us: int) -> V:
+    """A version that says nothing, valid from its time on. An ending still to come may be brought forward.
+
+    Raises AlreadyEnded, EndsBeforeItBegins.
+    """
+    if last.ended and (last.valid_from_us or 0) <= at_us:
+        raise AlreadyEnded(at=geojson.iso(last.valid_from_us))
+    if not last.ended and last.valid_from_us is not None and at_us < last.valid_from_us:
+        raise EndsBeforeItBegins(valid_from=geojson.iso(last.valid_from_us), at=geojson.iso(at_us))
+    # every kind of version is a struct, which its common part cannot say
+    return msgspec.structs.replace(last, ended=True, valid_from_us=at_us, valid_to_us=None)  # type: ignore[type-var]
 
 
 async def _last(conn: store.Connection, operator_id: UUID, zone_id: UUID) -> ZoneVersion:

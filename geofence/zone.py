@@ -1,11 +1,5 @@
-"""A zone and its versions: a footprint with floor and ceiling, when it holds, and for whom. Never overwritten.
+"""A zone and its versions: a footprint with floor and ceiling, when it holds, and for whom. Never overwritten."""
 
-A version has a validity (event time) and a world number (when we knew). What decides at time t in world W is the highest
-version known in W that has begun by t, until its validity is over: a version replaces those before it from its beginning
-on, and they do not come back when it ends. An ending is a version too, from the end on, that asks nothing.
-"""
-
-from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -13,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from geofence.times import Timetable
+from geofence.versions import Version
 
 
 class ZoneKind(StrEnum):
@@ -64,7 +59,7 @@ class Switch(msgspec.Struct, frozen=True):
     active: bool
 
 
-class ZoneVersion(msgspec.Struct, frozen=True, kw_only=True):
+class ZoneVersion(Version, msgspec.Struct, frozen=True, kw_only=True):
     """One version of one zone. geometry is GeoJSON: Polygon, MultiPolygon, or Point with radius_m (a circle)."""
 
     operator_id: UUID
@@ -97,19 +92,6 @@ class ZoneVersion(msgspec.Struct, frozen=True, kw_only=True):
     switched: tuple[Switch, ...] = ()
     warn_within_s: float | None = None  # seconds to its boundary that warn; None: by what it is (geofence.prediction)
 
-    def begun_at(self, time_us: int) -> bool:
-        return self.valid_from_us is None or self.valid_from_us <= time_us
-
-    def over_at(self, time_us: int) -> bool:
-        return self.ended or (self.valid_to_us is not None and self.valid_to_us <= time_us)
-
-
-def in_force(versions: Iterable[ZoneVersion], world: int, time_us: int) -> list[ZoneVersion]:
-    """The versions that decide at a time in a world, by zone id; those that are over left out."""
-    highest: dict[UUID, ZoneVersion] = {}
-    for version in versions:
-        if version.world <= world and version.begun_at(time_us):
-            held = highest.get(version.zone_id)
-            if held is None or version.version > held.version:
-                highest[version.zone_id] = version
-    return sorted((v for v in highest.values() if not v.over_at(time_us)), key=lambda v: v.zone_id.bytes)
+    @property
+    def key(self) -> UUID:
+        return self.zone_id

@@ -19,7 +19,8 @@ from core.block import Block
 from core.errors import WedgetailError
 from core.records import AlertEvent, Kind
 from core.topics import TELEMETRY
-from geofence import store
+from geofence import factstore, store
+from geofence.facts import FactVersion
 from geofence.world import World
 from geofence.zone import ZoneVersion
 from storage import history
@@ -71,7 +72,7 @@ async def rerun(conn: AsyncConnection[Any], flight: str, since: datetime | None 
     Raises NoSuchFlight, MissingLog, NoState.
     """
     async with _snapshot(conn):
-        side = _Side(World(await _versions(conn)))
+        side = _Side(await stored_world(conn))
         before, boundaries = await _run(conn, flight, since, until, [side])
     return Rerun(tuple(before), tuple(records.encode(event) for event in side.events), tuple(boundaries))
 
@@ -88,16 +89,23 @@ async def what_if(
     Both sides are judged now, by this engine. Raises as rerun does.
     """
     async with _snapshot(conn):
-        stored = await _versions(conn)
+        stored, facts = await _versions(conn)
         other = list(change(stored))
-        then = _Side(World(stored))
-        now = _Side(World(other), frozenset(zone.zone_id.bytes for zone in other))
+        then = _Side(World(stored, facts=facts))
+        now = _Side(World(other, facts=facts), frozenset(zone.zone_id.bytes for zone in other))
         _, boundaries = await _run(conn, flight, since, until, [then, now])
     return WhatIf(tuple(then.events), tuple(now.events), tuple(boundaries))
 
 
-async def _versions(conn: AsyncConnection[Any]) -> list[ZoneVersion]:
-    return await store.versions_between(conn, 0, await store.world_number(conn))
+async def stored_world(conn: AsyncConnection[Any]) -> World:
+    """Every version that the database has: what the stream's workers judged by, whichever world a marker names."""
+    zones, facts = await _versions(conn)
+    return World(zones, facts=facts)
+
+
+async def _versions(conn: AsyncConnection[Any]) -> tuple[list[ZoneVersion], list[FactVersion]]:
+    number = await store.world_number(conn)
+    return await store.versions_between(conn, 0, number), await factstore.versions_between(conn, 0, number)
 
 
 @asynccontextmanager

@@ -1,4 +1,4 @@
-"""Follows the world topic: every zone version that was ever published, and up to which world they are all here."""
+"""Follows the world topic: every version of zones and facts ever published, and up to which world they are all here."""
 
 import asyncio
 import logging
@@ -8,11 +8,19 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from core import records
 from core.errors import UnreadableRecord
+from geofence.facts import FactVersion
 from geofence.world import World
 from geofence.zone import ZoneVersion
 
 log = logging.getLogger(__name__)
 COMPLETE_KEY = b"complete"
+_FACT = b"fact:"
+
+
+def key_of(version: ZoneVersion | FactVersion) -> bytes:
+    """The record's key, by which its reader knows what it is: ID:VERSION of a zone, fact:ID:VERSION of a fact."""
+    key = f"{version.key}:{version.version}".encode()
+    return _FACT + key if isinstance(version, FactVersion) else key
 
 
 class Complete(msgspec.Struct, frozen=True):
@@ -59,11 +67,13 @@ class WorldFollower:
             try:
                 if record.key == COMPLETE_KEY:
                     complete = records.decode(Complete, record.value or b"").world
-                    # Its zones are compiled aside, so that a block finds them ready; until then the last world judges.
-                    await asyncio.to_thread(self.world.monitor, complete)
+                    # It is built aside, so that a block finds it ready; until then the last world judges.
+                    await asyncio.to_thread(self.world.prepare, complete)
                     async with self._changed:
                         self.world.complete = max(self.world.complete, complete)
                         self._changed.notify_all()
+                elif (record.key or b"").startswith(_FACT):
+                    self.world.add_fact(records.decode(FactVersion, record.value or b""))
                 else:
                     self.world.add(records.decode(ZoneVersion, record.value or b""))
             except UnreadableRecord as error:

@@ -38,6 +38,7 @@ SettingsFile = Annotated[
 _WHOLE = "Everything at once"
 _PARTS = "One part, against a configured broker and database"
 _FLIGHTS = "Recorded and simulated flights"
+_AIRSPACE = "What rules go by"
 _TIMES = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M"]
 
 
@@ -202,6 +203,34 @@ def rerun(
     asked = entry.Asked(flight, begin, end, instead=zones, add=add, without=tuple(without or ()))
     if not asyncio.run(entry.run(loaded, asked)):
         raise typer.Exit(1)
+
+
+facts = typer.Typer(no_args_is_help=True)
+app.add_typer(facts, name="facts", rich_help_panel=_AIRSPACE, help="Weights, stations, authorisations, tower hours, QNH.")
+
+
+@facts.command("import")
+def import_facts(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE.json", help='{"facts": [...]}, see docs/facts.md.', exists=True, dir_okay=False)
+    ],
+    settings: SettingsFile = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be added and changed.")] = False,
+) -> None:
+    """State all facts of a file, or none if one is wrong; those that it does not name stay. A second time changes nothing."""
+    loaded = _part(settings)
+    from wedgetail import facts as entry
+
+    asyncio.run(entry.import_file(loaded, file, dry_run))
+
+
+@facts.command("list")
+def list_facts(settings: SettingsFile = None) -> None:
+    """The facts in force now and those to come, and what is assumed because nobody stated it."""
+    loaded = _part(settings)
+    from wedgetail import facts as entry
+
+    asyncio.run(entry.print_all(loaded))
 
 
 def main() -> None:

@@ -1,17 +1,21 @@
-"""Our own API, asked over loopback: is it ready, and the zones that the simulated fleet keeps or breaks."""
+"""Our own API, asked over loopback: is it ready, and what the simulated fleet needs: its zones, its night authorisation."""
 
 import asyncio
 import http.client
 import json
+import time
 from typing import Any
 from uuid import UUID
 
+from core.units import US_PER_S
+from geofence.geojson import read_time
 from wedgetail.errors import DoorRefused
-from wedgetail.fleet import demo_zones
+from wedgetail.fleet import demo_authorisation, demo_zones
 
 HOST = "127.0.0.1"
 _ANSWERS_IN_S = 10.0
 _MADE = (200, 201, 202)
+_RENEW_BEFORE_US = 30 * 86_400 * US_PER_S
 
 
 async def ready(port: int) -> tuple[bool, str]:
@@ -41,6 +45,22 @@ async def ensure_demo_zones(port: int, token: str, operator: UUID, listener_port
             continue
         changed += 1
     return changed
+
+
+async def ensure_demo_authorisation(port: int, token: str, operator: UUID, listener_port: int, aircraft: int) -> bool:
+    """States the simulated fleet's night authorisation, unless it stands for these aircraft and for a month or more.
+
+    Whether it was stated. Raises DoorRefused.
+    """
+    now_us = time.time_ns() // 1_000
+    wanted = demo_authorisation(operator, aircraft, now_us, listener_port)
+    for fact in json.loads(await _must(port, token, "GET", "facts"))["facts"]:
+        if fact.get("number") == wanted["number"]:
+            covered = fact["aircraft_ids"] is None or set(fact["aircraft_ids"]) >= set(wanted["aircraft_ids"])
+            if covered and read_time(fact["valid_to"]) - now_us > _RENEW_BEFORE_US:
+                return False
+    await _must(port, token, "POST", "facts", wanted)
+    return True
 
 
 def _bound(zone: dict[str, Any]) -> set[str] | None:

@@ -7,13 +7,15 @@ every 120 s (wedgetail/simulate.py lists it for people); the others fly and brea
 import math
 import random
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from core.geodesy import bearing_deg, metres_per_degree
 from core.identity import aircraft_id
+from core.units import US_PER_S
+from geofence.geojson import iso
 from ingest.links import link_name, udp_source
 
 CYCLE_S = 120.0
@@ -21,6 +23,8 @@ _WEST, _EAST, _SOUTH, _NORTH = 149.03, 149.27, -35.43, -35.22
 _GRID = 5  # homes stand on a grid of 5 by 5, about 5 km apart: nobody flies further than 1.3 km from home
 _QUAD, _HEXA, _PLANE, _VTOL = 2, 13, 1, 20  # MAV_TYPE
 _STEP_S = 0.1  # for velocities
+_MOST = 250  # more would take the system ids of ground stations
+_YEAR_US = 365 * 86_400 * US_PER_S
 
 Key = tuple[float, float, float, float]  # seconds, east, north and height in metres
 Span = tuple[float, float]
@@ -95,11 +99,11 @@ def state_at(plan: Plan, t_s: float) -> State:
 
 
 def plans(aircraft: int = 25, seed: int = 1) -> tuple[Plan, ...]:
-    """The fleet's flights, system ids from 1. More than 250 would take the ids of ground stations."""
+    """The fleet's flights, system ids from 1."""
     chance = random.Random(seed)
     homes = _homes()
     made: list[Plan] = []
-    for number in range(min(aircraft, 250)):
+    for number in range(min(aircraft, _MOST)):
         if number < len(_SCRIPT):
             made.append(_scripted(number, homes[number]))
             continue
@@ -110,6 +114,21 @@ def plans(aircraft: int = 25, seed: int = 1) -> tuple[Plan, ...]:
     return tuple(made)
 
 
+def demo_ids(operator: UUID, system_ids: Iterable[int], port: int = 14550, address: str = "127.0.0.1") -> list[str]:
+    """Who the fleet's aircraft are to this operator's listener, when it hears them from this address."""
+    link = link_name(udp_source(port), address)
+    return [str(aircraft_id(operator, link, system_id)) for system_id in system_ids]
+
+
+def demo_authorisation(operator: UUID, aircraft: int, from_us: int, port: int = 14550) -> dict[str, Any]:
+    """The fleet may fly by night, for a year: as POST /api/v1/facts takes it."""
+    return {
+        "kind": "authorisation", "number": "DEMO-NIGHT", "issuer": "the demo", "type": "night",
+        "relaxes": [{"rule": "AU-DAY"}], "aircraft_ids": demo_ids(operator, range(1, min(aircraft, _MOST) + 1), port),
+        "valid_from": iso(from_us), "valid_to": iso(from_us + _YEAR_US),
+    }  # fmt: skip
+
+
 def demo_zones(operator: UUID, port: int = 14550, address: str = "127.0.0.1") -> list[dict[str, Any]]:
     """The zones of the script as GeoJSON features, as POST /api/v1/zones takes them.
 
@@ -118,7 +137,7 @@ def demo_zones(operator: UUID, port: int = 14550, address: str = "127.0.0.1") ->
     homes = _homes()
 
     def ids(*system_ids: int) -> list[str]:
-        return [str(aircraft_id(operator, link_name(udp_source(port), address), system_id)) for system_id in system_ids]
+        return demo_ids(operator, system_ids, port, address)
 
     def zone(name: str, kind: str, geometry: dict[str, Any], **properties: Any) -> dict[str, Any]:
         return {"type": "Feature", "geometry": geometry, "properties": {"name": name, "kind": kind, **properties}}

@@ -13,7 +13,7 @@ from pathlib import Path
 from core.identity import operator_id
 from core.settings import Settings
 from ingest.tcp import endpoint
-from wedgetail.door import HOST, ensure_demo_zones, ready
+from wedgetail.door import HOST, ensure_demo_authorisation, ensure_demo_zones, ready
 from wedgetail.errors import NotReady, PortTaken
 from wedgetail.part import Part
 from wedgetail.prepare import prepare
@@ -94,6 +94,8 @@ class _House:
                 identity, listener = operator_id(settings.operator.name), settings.ingest.port
                 if made := await ensure_demo_zones(settings.api.port, token, identity, listener):
                     _tell(f"{made} zones made for the simulated fleet")
+                if await ensure_demo_authorisation(settings.api.port, token, identity, listener, self._fleet):
+                    _tell("it has an authorisation to fly by night, for a year")
                 await self._begin(self._part("simulate", ["simulate", "--fleet", str(self._fleet)], environment), group)
             for part in self._parts:
                 part.settled = True

@@ -1,4 +1,4 @@
--- Zones: versions are only ever added, each with the number of the world that knows it.
+-- Zones and facts: versions are only ever added, each with the number of the world that knows it.
 
 -- name: next_world
 -- The row stays locked until the commit: numbers stand in the order of commits.
@@ -47,3 +47,27 @@ SELECT
 FROM zone_version
 WHERE world > %(above)s AND world <= %(up_to)s
 ORDER BY world, zone_id, version
+
+-- name: add_fact_version
+INSERT INTO fact_version (operator_id, fact_id, version, world, fact, valid_from, valid_to, ended)
+VALUES (%(operator_id)s, %(fact_id)s, %(version)s, %(world)s, %(fact)s, %(valid_from)s, %(valid_to)s, %(ended)s)
+RETURNING recorded_at
+
+-- name: fact_versions_of
+SELECT operator_id, fact_id, version, world, fact, valid_from, valid_to, ended, recorded_at
+FROM fact_version
+WHERE operator_id = %(operator_id)s AND fact_id = %(fact_id)s
+ORDER BY version
+
+-- name: fact_versions
+SELECT operator_id, fact_id, version, world, fact, valid_from, valid_to, ended, recorded_at
+FROM fact_version
+WHERE operator_id = %(operator_id)s
+ORDER BY world, fact_id, version
+
+-- name: fact_versions_between
+-- Of every operator: the world is one.
+SELECT operator_id, fact_id, version, world, fact, valid_from, valid_to, ended, recorded_at
+FROM fact_version
+WHERE world > %(above)s AND world <= %(up_to)s
+ORDER BY world, fact_id, version

@@ -135,6 +135,7 @@ def test_the_demo_shows_its_fleet_keeps_its_data_and_leaves_nothing_running(tmp_
         while len(aircraft := first.ask("aircraft")[1]["aircraft"]) < 3 and time.monotonic() < end:
             time.sleep(0.1)
         assert len(aircraft) == 3
+        assert [fact["number"] for fact in first.ask("facts")[1]["facts"]] == ["DEMO-NIGHT"]
         status, zone = first.ask("zones", _ZONE)
         assert status in (201, 202)
         assert first.end(signal.SIGINT) == 0

@@ -32,7 +32,7 @@ async def test_only_loopback_names_and_the_token_are_let_in(door: Door) -> None:
     async with httpx.AsyncClient(base_url=door.http.base_url) as stranger:
         refused = await stranger.get("/api/v1/aircraft")
         assert (refused.status_code, refused.headers["www-authenticate"]) == (401, "Bearer")
-        for path in ("/api/v1/zones", "/api/v1/alerts", f"/api/v1/aircraft/{uuid4()}/track"):
+        for path in ("/api/v1/zones", "/api/v1/facts", "/api/v1/alerts", f"/api/v1/aircraft/{uuid4()}/track"):
             assert (await stranger.get(path)).status_code == 401
         assert (await stranger.post("/api/v1/zones", json={})).status_code == 401
         for path in ("/api/v1/health", "/api/v1/ready", "/api/v1/openapi.json"):
@@ -62,6 +62,7 @@ async def test_what_is_wrong_with_a_question_is_told_by_field_and_is_never_a_500
         (f"/alerts/{one}", 404, None),
         ("/zones?at=now", 422, "at"),
         (f"/zones/{one}/versions", 404, None),
+        ("/facts?at=now", 422, "at"),
         ("/nothing", 404, None),
     ]
     for path, status, field in asked:

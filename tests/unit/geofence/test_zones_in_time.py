@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from core.identity import operator_id
 from geofence.index import compile_entries
-from geofence.zone import ZoneKind, ZoneVersion, in_force
+from geofence.versions import in_force
+from geofence.zone import ZoneKind, ZoneVersion
 
 SQUARE = {"type": "Polygon", "coordinates": [[[149, -35], [150, -35], [150, -34], [149, -34], [149, -35]]]}
 TIMES = st.one_of(st.none(), st.integers(0, 20))

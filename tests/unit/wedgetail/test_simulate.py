@@ -11,12 +11,13 @@ from shapely.geometry import Point, shape
 from core import identity
 from core.geodesy import metres_per_degree
 from core.identity import aircraft_id
-from geofence import geojson
+from geofence import factjson, geojson
+from geofence.facts import Authorisation, Relaxed
 from geofence.zone import ZoneKind
 from ingest.counts import Counts
 from ingest.fleet import Fleet, Piece
 from tests.unit.ingest.told import as_samples
-from wedgetail.fleet import CYCLE_S, State, demo_zones, fleet_at, plans
+from wedgetail.fleet import CYCLE_S, State, demo_authorisation, demo_zones, fleet_at, plans
 from wedgetail.simulate import Voice
 
 OPERATOR = identity.operator_id("demo")
@@ -120,6 +121,15 @@ def test_the_others_break_no_rule() -> None:
 def test_the_demos_zones_are_zones() -> None:
     for feature in demo_zones(OPERATOR):
         assert geojson.read(feature, OPERATOR, UUID(int=1)).name == feature["properties"]["name"]
+
+
+def test_the_demo_may_fly_by_night_for_a_year_and_nothing_else() -> None:
+    version = factjson.read(demo_authorisation(OPERATOR, 300, 1_000_000), OPERATOR)
+    assert isinstance(version.fact, Authorisation) and version.fact.aircraft_ids is not None
+    assert (version.fact.type, version.fact.relaxes, len(version.fact.aircraft_ids)) == ("night", (Relaxed("AU-DAY"),), 250)
+    assert (version.valid_from_us, version.valid_to_us) == (1_000_000, 1_000_000 + 365 * 86_400_000_000)
+    bound = demo_zones(OPERATOR)[0]["properties"]["aircraft_ids"]
+    assert version.fact.aircraft_ids[1] == UUID(bound[0])
 
 
 def test_its_frames_are_mavlink_2_that_ingest_understands_whole() -> None:
