@@ -50,3 +50,38 @@ def destination(lon_deg: float, lat_deg: float, bearing: float, distance_m: floa
     lon_m, lat_m = metres_per_degree(lat_deg)
     angle = math.radians(bearing)
     return lon_deg + distance_m * math.sin(angle) / lon_m, lat_deg + distance_m * math.cos(angle) / lat_m
+
+
+class TangentPlane:
+    """Metres east and north on the plane that touches the ellipsoid at a point, for shapes of 15 km around it.
+
+    Distances on it are those on the ellipsoid to 3 cm within 15 km, in any direction and between any two points: what is
+    buffered here is round there. (WGS84 geocentric coordinates turned into east and north: Torge, Geodesy, 3rd ed., 4.1.3.)
+    """
+
+    def __init__(self, lon_deg: float, lat_deg: float) -> None:
+        self._lon_deg, self._lat_deg = lon_deg, lat_deg
+        phi = math.radians(lat_deg)
+        self._sin, self._cos = math.sin(phi), math.cos(phi)
+        self._origin = self._meridian(np.array([lon_deg]), np.array([lat_deg]))
+
+    def metres(self, lonlat_deg: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(n, 2) longitudes and latitudes as (n, 2) metres east and north."""
+        outward, east, up = self._meridian(lonlat_deg[:, 0], lonlat_deg[:, 1])
+        north = self._cos * (up - self._origin[2]) - self._sin * (outward - self._origin[0])
+        return np.column_stack((east, north))
+
+    def degrees(self, metres: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The other way, to 0.1 mm. A longitude goes on beyond 180 on the far side of the antimeridian."""
+        scale = metres_per_degree(self._lat_deg)
+        found = np.array((self._lon_deg, self._lat_deg)) + metres / scale
+        for _ in range(4):  # each turn leaves a few thousandths of what was wrong before
+            found += (metres - self.metres(found)) / scale
+        return found
+
+    def _meridian(self, lon_deg: NDArray[np.float64], lat_deg: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
+        """Metres from the earth's centre: outward in the plane of the point's own meridian, east of it, and up its axis."""
+        phi, turn = np.radians(lat_deg), np.radians(lon_deg - self._lon_deg)
+        prime = _A_M / np.sqrt(1.0 - _E2 * np.sin(phi) ** 2)
+        parallel = prime * np.cos(phi)
+        return parallel * np.cos(turn), parallel * np.sin(turn), prime * (1.0 - _E2) * np.sin(phi)
