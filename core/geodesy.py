@@ -1,10 +1,12 @@
 """Metres on the WGS84 ellipsoid, for the short distances (a few kilometres) that separate an aircraft from a boundary."""
 
 import math
-from typing import overload
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
+
+from core.compiled import part
 
 _A_M = 6_378_137.0  # WGS84 semi-major axis
 _MEAN_RADIUS_M = 6_371_008.8  # IUGG mean radius R1
@@ -23,12 +25,19 @@ def metres_per_degree(
     The radii of curvature in the prime vertical and the meridian (Torge, Geodesy, 3rd ed., 4.1.3). The map
     (lon, lat) -> metres is linear, so an edge that is straight in degrees stays straight in metres.
     """
+    lon_m, lat_m = _per_degree(lat_deg)
+    return (float(lon_m), float(lat_m)) if np.ndim(lat_deg) == 0 else (lon_m, lat_m)
+
+
+def _per_degree(lat_deg: Any) -> Any:
     phi = np.radians(lat_deg)
     w2 = 1.0 - _E2 * np.sin(phi) ** 2
     prime = _A_M / np.sqrt(w2)
     meridian = _A_M * (1.0 - _E2) / (w2 * np.sqrt(w2))
-    lon_m, lat_m = np.radians(1.0) * prime * np.cos(phi), np.radians(1.0) * meridian
-    return (float(lon_m), float(lat_m)) if np.ndim(lat_deg) == 0 else (lon_m, lat_m)
+    return np.radians(1.0) * prime * np.cos(phi), np.radians(1.0) * meridian
+
+
+per_degree = part(_per_degree)  # metres_per_degree as kernels call it
 
 
 def bearing_deg(east_m: float, north_m: float) -> float:

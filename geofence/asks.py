@@ -1,19 +1,78 @@
-"""What a zone asks of one aircraft at one moment: whether it is active, and what an authorisation allows there."""
+"""What a zone asks of one aircraft at one moment: whether it is active and meant for its weight, and what an authorisation
+allows there. The same answer for the rows of a block at once and for one of them."""
 
 import math
 from dataclasses import dataclass
+from uuid import UUID
 
-from geofence.activation import ACTIVE
+import numpy as np
+from numpy.typing import NDArray
+
+from geofence import activation
+from geofence.activation import ACTIVE, INACTIVE
+from geofence.index import Entry
+from geofence.known import Facts
+from geofence.vertical import Fix
+from geofence.zone import ZoneKind
+
+GEOFENCE_RULES = {ZoneKind.KEEP_IN: "GEOFENCE-KEEP-IN", ZoneKind.KEEP_OUT: "GEOFENCE-KEEP-OUT"}
 
 
 @dataclass(frozen=True, slots=True)
 class Asks:
     """activity: ACTIVE or UNKNOWN of geofence.activation. above_agl_m: it asks only above this height over ground; by: the
-    number of the authorisation that says so."""
+    numbers of the authorisations that say so."""
 
     activity: int = ACTIVE
     above_agl_m: float = -math.inf
-    by: str | None = None
+    by: str = ""
 
 
 ASKS = Asks()
+
+
+def rule_of(entry: Entry) -> str:
+    """What its alerts cite."""
+    return entry.zone.rule or GEOFENCE_RULES[entry.zone.kind]
+
+
+def always_asks(entry: Entry, facts: Facts) -> bool:
+    """Nothing but its outline, its heights and its validity decides."""
+    zone = entry.zone
+    return activation.always(zone) and zone.weights is None and not facts.relaxes(zone.operator_id, rule_of(entry))
+
+
+def asked(
+    entry: Entry,
+    facts: Facts,
+    aircraft_id: UUID,
+    lon_deg: NDArray[np.float64],
+    lat_deg: NDArray[np.float64],
+    time_us: NDArray[np.int64],
+    surely_below_m: NDArray[np.float64],
+) -> NDArray[np.bool_]:
+    """Does a zone ask anything of an aircraft at places and times, (n,). surely_below_m: its height over ground with the
+    margin of that height, NaN where not known."""
+    zone = entry.zone
+    found = activation.activity(zone, *entry.centre_deg, time_us) != INACTIVE
+    if zone.weights is not None:
+        found &= facts.weighs(zone.operator_id, aircraft_id, zone.weights, time_us)
+    limit, numbers = facts.allowed(zone.operator_id, aircraft_id, rule_of(entry), lon_deg, lat_deg, time_us)
+    return found & ~(surely_below_m <= limit) & (limit != math.inf) if numbers else found
+
+
+def asks(entry: Entry, facts: Facts, aircraft_id: UUID, fix: Fix) -> Asks | None:
+    """The same for one fix; None: it asks nothing."""
+    if always_asks(entry, facts):
+        return ASKS
+    zone, time_us = entry.zone, np.array([fix.time_us])
+    activity = int(activation.activity(zone, *entry.centre_deg, time_us)[0])
+    if activity == INACTIVE:
+        return None
+    if zone.weights is not None and not facts.weighs(zone.operator_id, aircraft_id, zone.weights, time_us)[0]:
+        return None
+    places = np.array([fix.lon_deg]), np.array([fix.lat_deg])
+    limit, numbers = facts.allowed(zone.operator_id, aircraft_id, rule_of(entry), *places, time_us)
+    if limit[0] == math.inf:
+        return None
+    return Asks(activity, float(limit[0]), ", ".join(numbers)) if numbers else Asks(activity)

@@ -17,11 +17,12 @@ from core.geodesy import metres_per_degree
 from geofence.distance import Edges, edges_of
 from geofence.grid import Cells, cells_of
 from geofence.versions import deciding
-from geofence.zone import ZoneVersion
+from geofence.zone import ZoneKind, ZoneVersion
 
 _CIRCLE_CORNERS = 360  # inscribed: at most 4 cm inside a circle of 1 km radius
 
 Pairs = tuple[NDArray[np.intp], NDArray[np.intp]]  # (rows, entries), each (pairs,)
+Met = tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]  # and which part of the path lies before the boundary
 
 
 class Outline(NamedTuple):
@@ -54,6 +55,12 @@ class Entry:
     convex: bool
     cells: Cells
 
+    @property
+    def centre_deg(self) -> tuple[float, float]:
+        """Longitude and latitude of the middle of its bounds: where its sun rises."""
+        west, south, east, north = self.footprint.bounds
+        return (west + east) / 2.0, (south + north) / 2.0
+
     def holds(self, lon_deg: float, lat_deg: float) -> bool:
         """Is a point within the footprint, or on its edge."""
         return bool(shapely.intersects_xy(self.footprint, lon_deg, lat_deg))
@@ -67,6 +74,9 @@ class ZoneIndex(Protocol):
 
     def crossing(self, paths_deg: NDArray[np.float64]) -> Pairs:
         """Footprints that each straight path (n, 2 ends, lon and lat) touches."""
+
+    def meeting(self, paths_deg: NDArray[np.float64]) -> Met:
+        """Footprints whose boundary each path meets, and after which part of it, 0 to 1, it first does."""
 
 
 class ShapelyIndex:
@@ -83,6 +93,15 @@ class ShapelyIndex:
     def crossing(self, paths_deg: NDArray[np.float64]) -> Pairs:
         rows, entries = self._tree.query(shapely.linestrings(paths_deg), predicate="intersects")
         return rows, entries
+
+    def meeting(self, paths_deg: NDArray[np.float64]) -> Met:
+        rows, entries = self.crossing(paths_deg)
+        paths, boundaries = shapely.linestrings(paths_deg), shapely.boundary([entry.footprint for entry in self.entries])
+        at = shapely.intersection(paths[rows], boundaries[entries]) if len(rows) else np.array([])
+        there = ~shapely.is_empty(at) if len(rows) else np.zeros(0, np.bool_)
+        rows, entries, at = rows[there], entries[there], at[there]
+        starts, lengths = shapely.points(paths_deg[:, 0]), shapely.length(paths)
+        return rows, entries, shapely.distance(starts[rows], at) / np.maximum(lengths[rows], 1e-300)
 
 
 def footprint(zone: ZoneVersion) -> Any:
@@ -106,13 +125,15 @@ def shape_of(geometry: Mapping[str, Any], radius_m: float | None) -> Any:
 
 
 def compile_entries(versions: Iterable[ZoneVersion], world: int, outlines: Outlines | None = None) -> list[Entry]:
-    """The versions known in a world, each with the times in which it decides (geofence.zone).
+    """The versions known in a world that ask something, each with the times in which it decides (geofence.versions).
 
     outlines: those made before, which are taken from it; new ones are added.
     """
     outlines = {} if outlines is None else outlines
     entries = []
     for version, start, end in deciding(versions, world):
+        if version.kind is ZoneKind.INFORMATION:
+            continue
         key = version.zone_id.bytes, version.version
         if key not in outlines:
             outlines[key] = Outline.of(version)

@@ -19,16 +19,18 @@ from core.geodesy import metres_per_degree
 from core.observed import Delays, Observed
 from core.units import US_PER_S
 from geofence import activation, prediction, words
-from geofence.asks import ASKS, Asks
+from geofence.asks import ASKS, GEOFENCE_RULES, Asks, always_asks, asked, asks, rule_of
 from geofence.distance import Nearest, nearest
+from geofence.height import AGL, MARGIN
 from geofence.index import Entry, Pairs, ZoneIndex
+from geofence.known import Facts
 from geofence.prediction import STILL, Motion, warn_within_s
-from geofence.sift import Sift, Track
+from geofence.sift import Sift
+from geofence.track import Track
 from geofence.vertical import Band, Fix
 from geofence.zone import ZoneKind, ZoneVersion
 
-KEEP_IN = "GEOFENCE-KEEP-IN"
-KEEP_OUT = "GEOFENCE-KEEP-OUT"
+KEEP_IN, KEEP_OUT = GEOFENCE_RULES[ZoneKind.KEEP_IN], GEOFENCE_RULES[ZoneKind.KEEP_OUT]
 Tiers = tuple[tuple[Level, float], ...]
 PATH_LONGEST_US = 5 * US_PER_S  # between two fixes further apart in time nobody knows the path
 PATH_FASTEST_MPS = 150.0  # faster is a jump of the receiver, not a path
@@ -40,21 +42,24 @@ _NO_PAIRS: Pairs = (np.empty(0, np.intp), np.empty(0, np.intp))
 class Sightings:
     """Rows of a block that need a closer look. outside: (n,) bool, outside every keep-in zone that applies to them.
 
-    inside, crossed: (k, 2) row and number of the entry: keep-out zones it may be in, zones its path may have crossed.
+    inside, crossed, ahead: (k, 2) row and number of the entry: keep-out zones it may be in, zones its path may have crossed,
+    zones whose boundary, floor or ceiling it may meet soon.
     """
 
     outside: NDArray[np.bool_]
     inside: NDArray[np.int64]
     crossed: NDArray[np.int64]
+    ahead: NDArray[np.int64]
 
 
 class Monitor:
     """The zones of one world, ready to be asked about blocks."""
 
-    def __init__(self, index: ZoneIndex) -> None:
-        self.index = index
+    def __init__(self, index: ZoneIndex, facts: Facts | None = None) -> None:
+        self.index, self.facts = index, Facts() if facts is None else facts
         self.entries = index.entries
         self._sift = Sift(self.entries)
+        self._sometimes = np.array([not always_asks(entry, self.facts) for entry in self.entries], np.bool_)
         self._keep_in_for: dict[tuple[UUID, UUID | None], list[int]] = {}
         self._by_zone: dict[UUID, list[Entry]] = {}
         for i, entry in enumerate(self.entries):
@@ -89,26 +94,55 @@ class Monitor:
         """Look at a block."""
         outside = np.zeros(len(track.time_us), np.bool_)
         if not self.entries or not len(track.rows):
-            return Sightings(outside, _NONE, _NONE)
+            return Sightings(outside, _NONE, _NONE, _NONE)
         held = self.index.containing(track.lon_deg, track.lat_deg)
         touched = self.index.crossing(track.paths_deg) if len(track.paths_deg) else _NO_PAIRS
         inside, crossed = self._sift.sift(track, held, touched, outside)
-        return Sightings(outside, inside, crossed)
+        ahead = self._sift.coming(track, held, self.index.meeting(track.ahead_deg))
+        return Sightings(outside, *(self._asked(track, pairs) for pairs in (inside, crossed, ahead)))
+
+    def _asked(self, track: Track, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Those pairs in which the zone asks anything of the aircraft."""
+        sometimes = self._sometimes[pairs[:, 1]]
+        if not sometimes.any():
+            return pairs
+        left = ~sometimes
+        at = np.flatnonzero(sometimes)
+        who = track.codes[pairs[at, 0]]
+        groups = pairs[at, 1] * len(track.aircraft_ids) + who
+        for group in np.unique(groups).tolist():
+            number, code = divmod(group, len(track.aircraft_ids))
+            these = at[groups == group]
+            rows = pairs[these, 0]
+            points = np.searchsorted(track.rows, rows)
+            left[these] = asked(
+                self.entries[number], self.facts, UUID(bytes=track.aircraft_ids[code]),
+                track.lon_deg[points], track.lat_deg[points], track.time_us[rows],
+                track.heights_m[AGL, rows] + track.heights_m[MARGIN, rows],
+            )  # fmt: skip
+        return pairs[left]
+
+    def asks(self, entry: Entry, aircraft_id: UUID, fix: Fix) -> Asks | None:
+        """What a zone asks of an aircraft at a fix; None: nothing."""
+        return asks(entry, self.facts, aircraft_id, fix)
 
 
-def keep_out(entry: Entry, fix: Fix, motion: Motion = STILL, asks: Asks = ASKS) -> Observed:
+def keep_out(entry: Entry, fix: Fix, motion: Motion = STILL, asked_for: Asks = ASKS) -> Observed:
     """How deep a fix is in a keep-out zone: the shortest way out, sideways or down; negative outside. What comes warns."""
     zone, edge = entry.zone, nearest(entry.edges, fix.lon_deg, fix.lat_deg)
-    band = Band.of(zone, fix, asks.above_agl_m)
+    band = Band.of(zone, fix, asked_for.above_agl_m)
     sideways = edge.distance_m if entry.holds(fix.lon_deg, fix.lat_deg) else -edge.distance_m
-    what = words.keep_out(zone, sideways, band, fix, asks)
+    what = words.keep_out(zone, sideways, band, fix, asked_for)
     tiers: Tiers = ((Level.BREACH, min(sideways, band.depth_m)),)
     ahead_s = None
-    if asks.activity == activation.UNKNOWN:
+    if asked_for.activity == activation.UNKNOWN:
         tiers = ((Level.UNKNOWN, min(sideways, band.outer_m)),)
     elif not band.known and band.depth_m >= 0:
         tiers = ((Level.UNKNOWN, sideways),)
-    elif min(sideways, band.depth_m) <= 0 and (soon_s := prediction.soon_entry_s(entry, fix, motion, asks.above_agl_m)):
+    elif (
+        min(sideways, band.depth_m) <= 0
+        and (soon_s := prediction.soon_entry_s(entry, fix, motion, asked_for.above_agl_m)) is not None
+    ):
         tiers, ahead_s = (*tiers, (Level.WARNING, zone.raise_beyond_m + 1.0)), soon_s
         what = words.comes(f"enters {words.out(zone)} {words.named(zone)}", soon_s)
     elif band.outer_m > band.depth_m:
@@ -118,7 +152,7 @@ def keep_out(entry: Entry, fix: Fix, motion: Motion = STILL, asks: Asks = ASKS) 
         under = band.above_floor_m < edge.distance_m
         way_back = f"DESCEND {math.ceil(band.above_floor_m)} m" if under and band.known else words.fly(edge)
     return Observed(
-        zone.rule or KEEP_OUT,
+        rule_of(entry),
         zone.zone_id,
         tiers,
         what,
@@ -149,7 +183,7 @@ def keep_in(entries: list[Entry], fix: Fix, motion: Motion = STILL) -> Observed:
     tiers: Tiers = ((Level.BREACH, out),)
     if not band.known and out <= 0:
         tiers = ((Level.UNKNOWN, 1.0),)
-    elif out <= 0 and (soon_s := prediction.soon_exit_s(entries, fix, motion, warn_within_s(zone))):
+    elif out <= 0 and (soon_s := prediction.soon_exit_s(entries, fix, motion, warn_within_s(zone))) is not None:
         tiers, ahead_s = (*tiers, (Level.WARNING, zone.raise_beyond_m + 1.0)), soon_s
         what = words.comes(f"leaves keep-in {words.named(zone)}", soon_s)
     elif band.inner_m < band.depth_m:
@@ -169,7 +203,7 @@ def keep_in(entries: list[Entry], fix: Fix, motion: Motion = STILL) -> Observed:
     )
 
 
-def crossed(entry: Entry, keep_ins: list[Entry], before: Fix, fix: Fix, asks: Asks = ASKS) -> Observed | None:
+def crossed(entry: Entry, keep_ins: list[Entry], before: Fix, fix: Fix, asked_for: Asks = ASKS) -> Observed | None:
     """A path between two fixes that ran through a keep-out zone, or out of the keep-in zones and back; None if it did not.
 
     The path is straight, its height anywhere between those of its ends. keep_ins: those that apply to the aircraft.
@@ -187,14 +221,14 @@ def crossed(entry: Entry, keep_ins: list[Entry], before: Fix, fix: Fix, asks: As
             KEEP_IN, zone.zone_id, tiers, words.crossed(zone, outside), None, zone.name, zone.version, delays(zone), True
         )
     inside = _length_m(path.intersection(entry.footprint), fix)
-    ends = Band.of(zone, before, asks.above_agl_m), Band.of(zone, fix, asks.above_agl_m)
+    ends = Band.of(zone, before, asked_for.above_agl_m), Band.of(zone, fix, asked_for.above_agl_m)
     passed = all(band.above_floor_m < 0 for band in ends) or all(band.below_ceiling_m < 0 for band in ends)
     if inside <= zone.raise_beyond_m or passed:
         return None
-    known = all(band.known for band in ends) and asks.activity != activation.UNKNOWN
+    known = all(band.known for band in ends) and asked_for.activity != activation.UNKNOWN
     level = Level.BREACH if known else Level.UNKNOWN
     return Observed(
-        zone.rule or KEEP_OUT,
+        rule_of(entry),
         zone.zone_id,
         ((level, inside),),
         words.crossed(zone, inside),

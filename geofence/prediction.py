@@ -22,7 +22,7 @@ from geofence.zone import Datum, ZoneKind, ZoneVersion
 
 LONGEST_S = 10.0
 STILL_MPS = 0.5
-WARN_WITHIN_S = {ZoneKind.KEEP_OUT: 10.0, ZoneKind.KEEP_IN: 3.0}
+WARN_WITHIN_S = {ZoneKind.KEEP_OUT: 10.0, ZoneKind.KEEP_IN: 3.0, ZoneKind.INFORMATION: 0.0}
 _CONTINUES = 1e-6  # seconds: two volumes that touch leave no gap
 
 Stretches = list[tuple[float, float]]  # seconds from now, in order
@@ -45,21 +45,21 @@ class Motion:
 
     def seconds(self, distance_m: float) -> float:
         """Until it has come so far over ground; infinite if it stops before."""
-        return _seconds(distance_m, self.speed_mps, self.slowing_mps2)
+        return seconds_for(distance_m, self.speed_mps, self.slowing_mps2)
 
     def seconds_up(self, height_m: float) -> float:
         """Until it has climbed so far (descended, if negative); infinite if it never will."""
         return (
-            _seconds(height_m, self.climb_mps, self.levelling_mps2)
+            seconds_for(height_m, self.climb_mps, self.levelling_mps2)
             if height_m >= 0.0
-            else _seconds(-height_m, -self.climb_mps, self.levelling_mps2)
+            else seconds_for(-height_m, -self.climb_mps, self.levelling_mps2)
         )
 
 
 STILL = Motion()
 
 
-def _seconds(distance: float, speed: float, slowing: float) -> float:
+def seconds_for(distance: float, speed: float, slowing: float) -> float:
     """Uniformly slowed motion: s = v t - a t^2 / 2, up to the stop. NaN speed: never."""
     if not speed > 0.0:
         return math.inf if distance > 0.0 else 0.0
@@ -90,6 +90,18 @@ def exit_s(entries: list[Entry], fix: Fix, motion: Motion) -> float:
         if start <= until + _CONTINUES:
             until = max(until, end)
     return until if until < LONGEST_S else math.inf
+
+
+def soon_entry_s(entry: Entry, fix: Fix, motion: Motion, above_agl_m: float = -math.inf) -> float | None:
+    """Seconds until an entry that is near enough to warn of; None: there is none."""
+    seconds = entry_s(entry, fix, motion, above_agl_m)
+    return seconds if seconds < warn_within_s(entry.zone) else None
+
+
+def soon_exit_s(entries: list[Entry], fix: Fix, motion: Motion, within_s: float) -> float | None:
+    """The same for an exit."""
+    seconds = exit_s(entries, fix, motion)
+    return seconds if seconds < within_s else None
 
 
 def above_s(height_m: float, limit_m: float, motion: Motion) -> float:

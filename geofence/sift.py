@@ -8,7 +8,6 @@ most blocks that is nothing, so this is one compiled loop.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import inf
 from uuid import UUID
 
@@ -17,44 +16,13 @@ from numba import boolean, float64, from_dtype, int64, njit
 from numpy.typing import NDArray
 
 from core.compiled import given, kernel
+from geofence.coming import coming
 from geofence.height import MARGIN
-from geofence.index import Entry, Pairs
-from geofence.vertical import ROW
+from geofence.index import Entry, Met, Pairs
+from geofence.prediction import warn_within_s
+from geofence.track import AUDIENCE, ENTRY, NOBODY, Track, meant
+from geofence.vertical import ROW, UNCERTAIN_M
 from geofence.zone import Datum, ZoneKind
-
-# One entry of the index. ROW of its floor and ceiling; no limit is an infinite one.
-_ENTRY = np.dtype(
-    [
-        ("from_us", "i8"), ("to_us", "i8"), ("floor_m", "f8"), ("ceiling_m", "f8"), ("floor_row", "i8"), ("ceiling_row", "i8"),
-        ("operator", "i8"), ("keep_in", "?"), ("named", "?"), ("convex", "?"),
-    ],
-    align=True,
-)  # fmt: skip
-# Who flies: the number of the operator (-1: none with zones here), and the entries that name the aircraft, [start, stop)
-# of a list. general: the audience that nobody names, of the same operator.
-_AUDIENCE = np.dtype([("operator", "i8"), ("start", "i8"), ("stop", "i8"), ("general", "i8")], align=True)
-_NOBODY = 0
-Audiences = NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class Track:
-    """The positions of a block that are judged, in order.
-
-    rows: (m,) which rows of the block they are. lon_deg, lat_deg: (m,). audience: (m,) int64, as Sift.audience gives it.
-    path_points: (p,) which of them have a path from a known fix before; paths_deg: (p, 2 ends, lon and lat);
-    before_m: (p, 3) heights of its beginning. By row of the block: time_us (n,), heights_m (5, n) as in Heights.all_m.
-    """
-
-    rows: NDArray[np.int64]
-    lon_deg: NDArray[np.float64]
-    lat_deg: NDArray[np.float64]
-    audience: Audiences
-    path_points: NDArray[np.int64]
-    paths_deg: NDArray[np.float64]
-    before_m: NDArray[np.float64]
-    time_us: NDArray[np.int64]
-    heights_m: NDArray[np.float64]
 
 
 class Sift:
@@ -62,7 +30,7 @@ class Sift:
 
     def __init__(self, entries: Sequence[Entry]) -> None:
         operators = {who: number for number, who in enumerate(dict.fromkeys(entry.zone.operator_id for entry in entries))}
-        self._entries = np.zeros(len(entries), _ENTRY)
+        self.entries = np.zeros(len(entries), ENTRY)
         named: dict[tuple[UUID, UUID], list[int]] = {}
         general: dict[UUID, list[int]] = {who: [] for who in operators}  # keep-ins for all of an operator's aircraft
         for i, entry in enumerate(entries):
@@ -70,8 +38,9 @@ class Sift:
             floor = -inf if zone.floor_m is None or zone.floor_datum is Datum.SFC else zone.floor_m
             ceiling = inf if zone.ceiling_m is None else zone.ceiling_m
             keep_in, names = zone.kind is ZoneKind.KEEP_IN, zone.aircraft_ids
-            self._entries[i] = (
+            self.entries[i] = (
                 entry.from_us, entry.to_us, floor, ceiling, ROW[zone.floor_datum], ROW[zone.ceiling_datum],
+                UNCERTAIN_M.get(zone.floor_datum, 0.0), UNCERTAIN_M.get(zone.ceiling_datum, 0.0), warn_within_s(zone),
                 operators[zone.operator_id], keep_in, names is not None, entry.convex,
             )  # fmt: skip
             for aircraft in set(names or ()):
@@ -79,7 +48,7 @@ class Sift:
             if keep_in and names is None:
                 general[zone.operator_id].append(i)
         self._lists: list[int] = []
-        audiences = [(-1, 0, 0, _NOBODY)]
+        audiences = [(-1, 0, 0, NOBODY)]
         self._general: dict[UUID, int] = {}
         for who, listed in general.items():
             self._general[who] = len(audiences)
@@ -88,8 +57,8 @@ class Sift:
         for (who, aircraft), listed in named.items():
             self._named[who, aircraft] = len(audiences)
             audiences.append((operators[who], *self._list(listed), self._general[who]))
-        self._audiences = np.array(audiences, _AUDIENCE)
-        self._listed = np.array(self._lists, np.int64)
+        self.audiences = np.array(audiences, AUDIENCE)
+        self.listed = np.array(self._lists, np.int64)
 
     def _list(self, entries: list[int]) -> tuple[int, int]:
         self._lists += entries
@@ -97,7 +66,7 @@ class Sift:
 
     def audience(self, operator: UUID, aircraft: UUID) -> int:
         """A number for all aircraft for whom the same entries are meant."""
-        return self._named.get((operator, aircraft), self._general.get(operator, _NOBODY))
+        return self._named.get((operator, aircraft), self._general.get(operator, NOBODY))
 
     def sift(
         self, track: Track, inside: Pairs, crossed: Pairs, outside: NDArray[np.bool_]
@@ -110,15 +79,25 @@ class Sift:
         within = np.empty((len(inside[0]), 2), np.int64)
         through = np.empty((len(crossed[0]), 2), np.int64)
         found, ran = _sift.run(
-            self._entries, self._audiences, self._listed, *inside, *crossed,
+            self.entries, self.audiences, self.listed, *inside, *crossed,
             track.rows, track.audience, track.path_points, track.before_m, track.time_us, track.heights_m,
             outside, within, through,
         )  # fmt: skip
         return within[:found], through[:ran]
 
+    def coming(self, track: Track, inside: Pairs, met: Met) -> NDArray[np.int64]:
+        """Of pairs (point, entry) that hold and (path ahead, entry, part of the path) that meet, those that matter soon: (k, 2)
+        row of the block and entry each."""
+        found = np.empty((len(inside[0]) + len(met[0]), 2), np.int64)
+        count = coming.run(
+            self.entries, self.audiences, self.listed, *inside, *met,
+            track.rows, track.audience, track.ahead_points, track.ahead_s, track.motion, track.time_us, track.heights_m, found,
+        )  # fmt: skip
+        return found[:count]
+
 
 @kernel(
-    given(from_dtype(_ENTRY)), given(from_dtype(_AUDIENCE)), given(int64), given(int64), given(int64), given(int64),
+    given(from_dtype(ENTRY)), given(from_dtype(AUDIENCE)), given(int64), given(int64), given(int64), given(int64),
     given(int64), given(int64), given(int64), given(int64), given(float64, 2), given(int64), given(float64, 2),
     boolean[::1], int64[:, ::1], int64[:, ::1],
 )  # fmt: skip
@@ -134,17 +113,17 @@ def _sift(
     for pair in range(len(inside_points)):
         point, number = inside_points[pair], inside_entries[pair]
         entry, row = entries[number], rows[point]
-        if not _meant(entry, number, audiences[audience[point]], listed, time_us[row]):
+        if not meant(entry, number, audiences[audience[point]], listed, time_us[row]):
             continue
         margin = heights_m[MARGIN, row]
         floor = ceiling = inf
         floor_margin = ceiling_margin = 0.0
         if entry.floor_m > -inf:
             floor = heights_m[entry.floor_row, row] - entry.floor_m
-            floor_margin = margin if entry.floor_row == 0 else 0.0
+            floor_margin = margin if entry.floor_row == 0 else entry.floor_margin_m
         if entry.ceiling_m < inf:
             ceiling = entry.ceiling_m - heights_m[entry.ceiling_row, row]
-            ceiling_margin = margin if entry.ceiling_row == 0 else 0.0
+            ceiling_margin = margin if entry.ceiling_row == 0 else entry.ceiling_margin_m
         unknown = math.isnan(floor) or math.isnan(ceiling)
         if entry.keep_in:
             if not unknown and min(floor - floor_margin, ceiling - ceiling_margin) >= 0.0:
@@ -164,7 +143,7 @@ def _sift(
         path, number = crossed_paths[pair], crossed_entries[pair]
         point = path_points[path]
         entry, row = entries[number], rows[point]
-        if not _meant(entry, number, audiences[audience[point]], listed, time_us[row]):
+        if not meant(entry, number, audiences[audience[point]], listed, time_us[row]):
             continue
         if entry.keep_in:
             if entry.convex or not must[point] or not conforming[point]:
@@ -178,19 +157,6 @@ def _sift(
         through[ran, 0], through[ran, 1] = row, number
         ran += 1
     return found, ran
-
-
-@njit
-def _meant(entry, number, who, listed, time_us):
-    """Is an entry in force, and meant for this audience?"""
-    if not (entry.from_us <= time_us < entry.to_us) or entry.operator != who.operator:
-        return False
-    if not entry.named:
-        return True
-    for i in range(who.start, who.stop):  # noqa: SIM110
-        if listed[i] == number:
-            return True
-    return False
 
 
 @njit

@@ -6,12 +6,14 @@ one to the other. Both mean the sun's centre without refraction, and a level hor
 
 from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
 from astral import Observer, SunDirection
 from astral.sun import noon, time_of_transit
 from numpy.typing import NDArray
 
+from core.compiled import part
 from core.units import US_PER_S, to_us
 
 CIVIL_TWILIGHT_DEG = -6.0  # AU-DAY: by day is from here up
@@ -45,6 +47,11 @@ def elevation_deg(
     The low-precision formulas of the Astronomical Almanac (section C: 0.01 degree from 1950 to 2050), with the Almanac's
     mean sidereal time; UTC stands for UT1, which is within 0.004 degree.
     """
+    degrees: NDArray[np.float64] = _elevation(lon_deg, lat_deg, time_us)
+    return degrees
+
+
+def _elevation(lon_deg: Any, lat_deg: Any, time_us: Any) -> Any:
     days = (time_us - _J2000_US) / (86_400.0 * US_PER_S)
     anomaly = np.radians(357.528 + 0.9856003 * days)
     longitude = np.radians(280.460 + 0.9856474 * days + 1.915 * np.sin(anomaly) + 0.020 * np.sin(2.0 * anomaly))
@@ -55,8 +62,10 @@ def elevation_deg(
     hour_angle = np.radians(sidereal_deg + lon_deg) - ascension
     lat = np.radians(lat_deg)
     sine = np.sin(lat) * sin_declination + np.cos(lat) * np.sqrt(1.0 - sin_declination**2) * np.cos(hour_angle)
-    degrees: NDArray[np.float64] = np.degrees(np.arcsin(np.clip(sine, -1.0, 1.0)))
-    return degrees
+    return np.degrees(np.arcsin(np.minimum(np.maximum(sine, -1.0), 1.0)))
+
+
+elevation_at = part(_elevation)  # elevation_deg as kernels call it, for one place and time
 
 
 def night(

@@ -57,7 +57,7 @@ def keep_out(zone: ZoneVersion, sideways_m: float, band: Band, fix: Fix, asks: A
     place = f"{metres(abs(sideways_m))} {'inside' if sideways_m >= 0 else 'outside'} {out(zone)} {named(zone)}"
     if asks.activity == UNKNOWN:
         return f"{place}, which may be active: nobody said whether it is"
-    if asks.by is not None:
+    if asks.by:
         place += f", above the {asks.above_agl_m:g} m AGL of authorisation {asks.by}"
     limited = math.isfinite(band.above_floor_m) or math.isfinite(band.below_ceiling_m)
     if not band.known:
@@ -93,7 +93,7 @@ def crossed(zone: ZoneVersion, length_m: float) -> str:
     return f"crossed {kind} {named(zone)} between two positions, {metres(length_m)} of the path"
 
 
-def _limit(value_m: float | None, datum: Datum) -> str:
+def _limit(value_m: float, datum: Datum) -> str:
     if datum is Datum.FL:
         return f"FL{round(value_m / 30.48):03d}"
     return f"{value_m:g} m {datum.value if datum is not Datum.TAKEOFF else 'above take-off'}"

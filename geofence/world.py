@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from geofence.facts import FactVersion
 from geofence.grid import GridIndex
-from geofence.index import Outline, compile_entries
+from geofence.index import Outline, ZoneIndex, compile_entries
 from geofence.known import Facts, Locals
 from geofence.monitor import Monitor
 from geofence.zone import ZoneVersion
@@ -19,6 +19,7 @@ class World:
         self.complete = complete
         self._versions: dict[tuple[bytes, int], ZoneVersion] = {}
         self._monitors: dict[int, Monitor] = {}
+        self._indexes: dict[int, ZoneIndex] = {}  # by the world of the last zone in it
         self._outlines: dict[tuple[bytes, int], Outline] = {}
         self._fact_versions: dict[tuple[bytes, int], FactVersion] = {}
         self._facts: dict[int, Facts] = {}
@@ -32,23 +33,33 @@ class World:
         self._versions[version.zone_id.bytes, version.version] = version
         # A version belongs to its world and those after it; the monitors of earlier worlds stay right.
         self._monitors = {number: held for number, held in self._monitors.items() if number < version.world}
+        self._indexes = {number: held for number, held in self._indexes.items() if number < version.world}
 
     def add_fact(self, version: FactVersion) -> None:
         self._fact_versions[version.fact_id.bytes, version.version] = version
         self._facts = {number: held for number, held in self._facts.items() if number < version.world}
+        self._monitors = {number: held for number, held in self._monitors.items() if number < version.world}
 
     def prepare(self, number: int) -> None:
         """Builds what a world needs, in a thread, aside, while nothing is added."""
         self.monitor(number)
-        self.facts(number)
 
     def monitor(self, number: int) -> Monitor:
-        """What watches the zones after the marker of this world."""
+        """What watches the zones after the marker of this world, by the facts that are stated there."""
         if number not in self._monitors:
             if len(self._monitors) >= _KEPT:
                 self._monitors.pop(min(self._monitors), None)
-            self._monitors[number] = Monitor(GridIndex(compile_entries(self._versions.values(), number, self._outlines)))
+            self._monitors[number] = Monitor(self._index(number), self.facts(number))
         return self._monitors[number]
+
+    def _index(self, number: int) -> ZoneIndex:
+        """The index of the zones of a world: that of an earlier one, where only facts have changed since."""
+        zones_of = max((version.world for version in self._versions.values() if version.world <= number), default=0)
+        if zones_of not in self._indexes:
+            if len(self._indexes) >= _KEPT:
+                self._indexes.pop(min(self._indexes), None)
+            self._indexes[zones_of] = GridIndex(compile_entries(self._versions.values(), number, self._outlines))
+        return self._indexes[zones_of]
 
     def facts(self, number: int) -> Facts:
         """What is stated after the marker of this world."""

@@ -29,6 +29,16 @@ FIX = np.dtype(
     ],
     align=True,
 )  # fmt: skip
+# How it moves, as of since_us (NEVER: not known): speed over ground and climb, m/s, and what they lose each second. ground:
+# where it was last seen on the ground, NaN if it never was.
+MOTION = np.dtype(
+    [
+        ("since_us", "i8"), ("speed_mps", "f8"), ("climb_mps", "f8"), ("slowing_mps2", "f8"), ("levelling_mps2", "f8"),
+        ("ground_lon_deg", "f8"), ("ground_lat_deg", "f8"),
+    ],
+    align=True,
+)  # fmt: skip
+UNMOVED = (NEVER, 0.0, 0.0, 0.0, 0.0, float("nan"), float("nan"))
 _BEGIN = 64  # rows
 _TRISTATE = (False, True, None)
 
@@ -96,6 +106,16 @@ class Aircraft:
         self._fleet.seen[self.row]["ended"] = ended
 
     @property
+    def motion(self) -> tuple[float, ...]:
+        """The fields of MOTION."""
+        values: tuple[float, ...] = self._fleet.motions[self.row].item()
+        return values
+
+    @motion.setter
+    def motion(self, values: tuple[float, ...]) -> None:
+        self._fleet.motions[self.row] = values
+
+    @property
     def last(self) -> Fix | None:
         """Its last judged position."""
         time_us, lon, lat, agl, margin, source, amsl, takeoff, refused = self._fleet.fixes[self.row].item()
@@ -121,10 +141,12 @@ class Fleet:
         self._by_link: dict[str, list[Aircraft]] = {}
         self._free: list[int] = []
         self._watched_by: Monitor | None = None
-        self._hold(np.zeros(0, SEEN), np.zeros(0, FIX), np.zeros(0, np.int64))
+        self._hold(np.zeros(0, SEEN), np.zeros(0, FIX), np.zeros(0, MOTION), np.zeros(0, np.int64))
 
-    def _hold(self, seen: NDArray[np.void], fixes: NDArray[np.void], audience: NDArray[np.int64]) -> None:
-        self.seen, self.fixes, self._audience = seen, fixes, audience
+    def _hold(
+        self, seen: NDArray[np.void], fixes: NDArray[np.void], motions: NDArray[np.void], audience: NDArray[np.int64]
+    ) -> None:
+        self.seen, self.fixes, self.motions, self._audience = seen, fixes, motions, audience
         self.heard_us: NDArray[np.int64] = seen["heard_us"]
 
     def meet(self, operator_id: UUID, aircraft_id: UUID, link: str, system_id: int, heard_us: int) -> Aircraft:
@@ -134,6 +156,7 @@ class Fleet:
         met = Aircraft(self, self._free.pop(), operator_id, aircraft_id, link, system_id)
         self.seen[met.row] = (heard_us, NEVER, -1, -1, False, False)
         self.fixes[met.row]["time_us"] = NEVER
+        self.motions[met.row] = UNMOVED
         if self._watched_by is not None:
             self._audience[met.row] = self._watched_by.audience(operator_id, aircraft_id)
         self.by_id[aircraft_id.bytes], self.row_of[aircraft_id.bytes], self.at[met.row] = met, met.row, met
@@ -169,9 +192,10 @@ class Fleet:
     def _grow(self) -> None:
         rows = len(self.seen)
         more = max(rows, _BEGIN)
-        seen, fixes = np.zeros(rows + more, SEEN), np.zeros(rows + more, FIX)
+        seen, fixes, motions = (np.zeros(rows + more, dtype) for dtype in (SEEN, FIX, MOTION))
         audience = np.zeros(rows + more, np.int64)
         seen["heard_us"] = np.iinfo(np.int64).max
-        seen[:rows], fixes[:rows], audience[:rows] = self.seen, self.fixes, self._audience
-        self._hold(seen, fixes, audience)
+        seen[:rows], fixes[:rows], motions[:rows] = self.seen, self.fixes, self.motions
+        audience[:rows] = self._audience
+        self._hold(seen, fixes, motions, audience)
         self._free = list(range(rows + more - 1, rows - 1, -1))

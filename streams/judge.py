@@ -1,5 +1,9 @@
 """One aircraft, one row: what every rule sees, and what becomes of each condition."""
 
+from uuid import UUID
+
+import numpy as np
+
 from alerts import lifecycle
 from alerts.lifecycle import Condition, Told
 from core.colour import Level
@@ -8,8 +12,10 @@ from core.sample import NoPosition, SampleKind
 from core.units import US_PER_S
 from geofence import altitude, monitor
 from geofence.vertical import Fix
+from geofence.zone import ZoneKind
 from streams.events import alert_event
 from streams.fleet import Aircraft
+from streams.rules import RULES
 from streams.work import Work
 
 POSITION = "EVIDENCE-POSITION"
@@ -46,8 +52,8 @@ def judge(
             _finish(work, aircraft, f"{rule}/-", row, time_us, fix, why)
     for key, held in list(aircraft.conditions.items()):
         if key not in observations:
-            if fix is not None and held.rule in (monitor.KEEP_OUT, monitor.KEEP_IN):  # judged by no zone any more
-                _finish(work, aircraft, key, row, time_us, fix, "the zone has ended")
+            if fix is not None and held.zone_id is not None:  # no zone asks it any more
+                _finish(work, aircraft, key, row, time_us, fix, _why_over(work, held.zone_id, time_us))
                 continue
             if not alarmed:
                 _keep(work, aircraft, key, lifecycle.on_the_ground(held, time_us), row, time_us, fix)
@@ -75,34 +81,59 @@ def _observe(work: Work, aircraft: Aircraft, row: int, fix: Fix | None) -> list[
     if int(work.kind[row]) == SampleKind.POSITION:
         height = work.fix(row)
         if work.look[row] or f"{altitude.RULE}/-" in conditions:
-            seen.append(altitude.height_agl(height))
+            seen.append(altitude.height_agl(height, work.moves(row), *_allowed_m(work, aircraft, height)))
+    for rule in RULES:
+        if work.look[row] or f"{rule.RULE}/-" in conditions:
+            seen += rule.observe(work, aircraft, row, fix)
     if fix is not None:
         seen += _zones(work, aircraft, row, fix)
     return seen
 
 
+def _allowed_m(work: Work, aircraft: Aircraft, fix: Fix) -> tuple[float, str]:
+    """The limit of the height rule for an aircraft at a place, and the authorisation that gives it."""
+    facts, operator = work.monitor.facts, aircraft.operator_id
+    if facts.relaxes(operator, altitude.RULE):
+        place = np.array([fix.lon_deg]), np.array([fix.lat_deg])
+        limit, numbers = facts.allowed(operator, aircraft.aircraft_id, altitude.RULE, *place, np.array([fix.time_us]))
+        if limit[0] > altitude.LIMIT_M:
+            return float(limit[0]), ", ".join(numbers)
+    return altitude.LIMIT_M, ""
+
+
 def _zones(work: Work, aircraft: Aircraft, row: int, fix: Fix) -> list[Observed]:
     seen: dict[str, Observed] = {}
-    keep_ins = work.monitor.keep_ins(aircraft.operator_id, aircraft.aircraft_id, fix.time_us)
-    if keep_ins and (work.sightings.outside[row] or f"{monitor.KEEP_IN}/-" in aircraft.conditions):
-        observed = monitor.keep_in(keep_ins, fix)
+    watching, motion, coming = work.monitor, work.moves(row), work.ahead.get(row, [])
+    keep_ins = watching.keep_ins(aircraft.operator_id, aircraft.aircraft_id, fix.time_us)
+    leaving = any(entry.zone.kind is ZoneKind.KEEP_IN for entry in coming)
+    if keep_ins and (leaving or work.sightings.outside[row] or f"{monitor.KEEP_IN}/-" in aircraft.conditions):
+        observed = monitor.keep_in(keep_ins, fix, motion)
         seen[observed.key] = observed
-    near = list(work.inside.get(row, ()))
+    near = {entry: None for entry in (*work.inside.get(row, ()), *coming) if entry.zone.kind is ZoneKind.KEEP_OUT}
     for held in aircraft.conditions.values():  # those that stand are followed outside their zone
-        if held.rule == monitor.KEEP_OUT and held.zone_id is not None:
-            entry = work.monitor.entry(held.zone_id, fix.time_us)
-            if entry is not None and entry not in near:
-                near.append(entry)
+        if held.zone_id is not None and held.rule != monitor.KEEP_IN:
+            entry = watching.entry(held.zone_id, fix.time_us)
+            if entry is not None:
+                near[entry] = None
     for entry in near:
-        observed = monitor.keep_out(entry, fix)
-        seen[observed.key] = observed
+        asks = watching.asks(entry, aircraft.aircraft_id, fix)
+        if asks is not None:
+            observed = monitor.keep_out(entry, fix, motion, asks)
+            seen[observed.key] = observed
     before = aircraft.last if row in work.crossed else None
     if before is not None:
         for entry in work.crossed[row]:
-            path = monitor.crossed(entry, keep_ins, before, fix)
+            asks = watching.asks(entry, aircraft.aircraft_id, fix)
+            path = None if asks is None else monitor.crossed(entry, keep_ins, before, fix, asks)
             if path is not None:
                 seen[path.key] = path
     return [seen[key] for key in sorted(seen)]
+
+
+def _why_over(work: Work, zone_id: UUID, time_us: int) -> str:
+    """Why a zone asks nothing of an aircraft that it asked something of."""
+    entry = work.monitor.entry(zone_id, time_us)
+    return "the zone has ended" if entry is None else "the zone does not ask it any more: not active, or allowed"
 
 
 def _off_time(work: Work, aircraft: Aircraft, row: int, time_us: int) -> None:

@@ -21,6 +21,7 @@ from streams import silence
 from streams.entry import Entry, Unjudged
 from streams.glance import settle, trace
 from streams.judge import judge
+from streams.rules import RULES
 from streams.screen import screen
 from streams.state import State
 from streams.work import Work
@@ -59,7 +60,15 @@ def measure_heights(work: Work) -> None:
 def find_zones(work: Work) -> None:
     """Which rows may be in, out of, or across a zone."""
     work.lon_deg, work.lat_deg = np.empty((2, len(work.batch)))
+    work.ground_deg = np.full((2, len(work.batch)), np.nan)
     work.sightings = work.monitor.watch(trace(work))
+
+
+def suspect_rows(work: Work) -> None:
+    """Which rows the rules without an outline must look at."""
+    work.suspected = np.zeros(len(work.batch), np.bool_)
+    for rule in RULES:
+        rule.suspect(work)
 
 
 def judge_rows(work: Work) -> None:
@@ -67,7 +76,8 @@ def judge_rows(work: Work) -> None:
     left = settle(work)
     if not len(left):
         return
-    work.inside, work.crossed = (work.monitor.by_row(seen) for seen in (work.sightings.inside, work.sightings.crossed))
+    seen = work.sightings
+    work.inside, work.crossed, work.ahead = (work.monitor.by_row(pairs) for pairs in (seen.inside, seen.crossed, seen.ahead))
     table = work.batch.whole()
     work.time_us, work.kind, work.no_position, work.ambiguous = table[TIME], table[KIND], table[NO_POSITION], table[AMBIGUOUS]
     for row in left.tolist():
@@ -87,6 +97,7 @@ STEPS: tuple[Callable[[Work], None], ...] = (
     know_aircraft,
     measure_heights,
     find_zones,
+    suspect_rows,
     judge_rows,
 )
 

@@ -7,7 +7,7 @@ import msgspec
 from alerts.lifecycle import Condition
 from core.sample import HeightSource
 from geofence.vertical import Fix
-from streams.fleet import Aircraft, Fleet
+from streams.fleet import UNMOVED, Aircraft, Fleet
 from streams.screen import KeptScreen, Screen
 
 ENGINE = "2"  # goes up with every change that can give another event for the same records
@@ -106,13 +106,14 @@ class _KeptAircraft(msgspec.Struct):
     off_time_us: int | None = None
     last: _KeptFix | None = None
     conditions: dict[str, Condition] = {}
+    motion: tuple[float | None, ...] | None = None  # the fields of streams.fleet.MOTION, None where nothing is known of it
 
     @staticmethod
     def of(it: Aircraft) -> "_KeptAircraft":
         last = it.last
         return _KeptAircraft(
             it.operator_id, it.aircraft_id, it.link, it.system_id, it.heard_us, it.armed, it.airborne, it.ended,
-            it.off_time_us, _KeptFix.of(last) if last else None, it.conditions,
+            it.off_time_us, _KeptFix.of(last) if last else None, it.conditions, _kept_motion(it.motion),
         )  # fmt: skip
 
     def join(self, fleet: Fleet) -> None:
@@ -121,8 +122,19 @@ class _KeptAircraft(msgspec.Struct):
         it.ended, it.off_time_us = self.ended, self.off_time_us
         if self.last is not None:
             it.last = self.last.fix()
+        if self.motion is not None:
+            it.motion = tuple(float("nan") if value is None else value for value in self.motion)
         for key, condition in self.conditions.items():
             it.hold(key, condition)
+
+
+def _kept_motion(motion: tuple[float, ...]) -> tuple[float | None, ...] | None:
+    kept = _without_nan(motion)
+    return None if kept == _without_nan(UNMOVED) else kept
+
+
+def _without_nan(values: tuple[float, ...]) -> tuple[float | None, ...]:
+    return tuple(None if value != value else value for value in values)
 
 
 class _Kept(msgspec.Struct):

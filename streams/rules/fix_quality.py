@@ -1,0 +1,30 @@
+"""FIX-QUALITY: positions that the receiver itself does not call a three-dimensional fix (MAVLink GPS_FIX_TYPE below 3)."""
+
+from core.colour import Level
+from core.columns import NULL
+from core.observed import Observed
+from core.sample import NoPosition
+from core.whole import FIX_TYPE, NO_POSITION
+from geofence.vertical import Fix
+from streams.fleet import Aircraft
+from streams.work import Work
+
+RULE = "FIX-QUALITY"
+LEAST = 3
+_WORDS = {0: "no receiver", 1: "no fix", 2: "a two-dimensional fix"}
+
+
+def suspect(work: Work) -> None:
+    table = work.batch.whole()
+    poor = (table[FIX_TYPE] != NULL) & (table[FIX_TYPE] < LEAST)
+    work.suspected |= work.verdicts.judged & poor & (table[NO_POSITION] == NoPosition.PRESENT)
+
+
+def observe(work: Work, aircraft: Aircraft, row: int, fix: Fix | None) -> list[Observed]:
+    kind = int(work.batch.whole()[FIX_TYPE, row])
+    if fix is None or kind == NULL:
+        return []
+    if kind >= LEAST:
+        return [Observed(RULE, None, (), "a three-dimensional fix")]
+    what = f"the receiver reports {_WORDS.get(kind, 'a poor fix')}: positions and heights may be far off"
+    return [Observed(RULE, None, ((Level.WARNING, 1.0),), what)]
