@@ -53,7 +53,7 @@ class Ingest(_Section):
     buffer_mb: int = Field(default=256, ge=1)
     tcp_listen: tuple[Endpoint, ...] = Field(default=(), description="HOST:PORT where others connect to us")
     tcp_connect: tuple[Endpoint, ...] = Field(default=(), max_length=64, description="HOST:PORT of those that we connect to")
-    records_per_s: int = Field(default=480, ge=1, description="Kafka records, at the most: each costs its readers")
+    records_per_s: int = Field(default=1_800, ge=1, description="Kafka records, at the most; the more samples, the fewer")
     keys: dict[Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,40}$")], Path] = Field(
         default={}, description="name of a MAVLink signing key: file with its secret or passphrase; then frames must be signed"
     )

@@ -1,5 +1,5 @@
-"""Samples into blocks, one for each partition: at once when quiet, large when busy, and never more records than Kafka's
-readers can take. Times are arguments (seconds of any steady clock); nothing here sends or waits."""
+"""Samples into blocks, one for each partition: at once when quiet, large when busy, and never more than Kafka's readers can
+take. Times are arguments (seconds of any steady clock); nothing here sends or waits."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -11,8 +11,9 @@ from core.records import Kind, Listened, block_headers, control_headers, encode
 from core.topics import PARTITIONS
 from ingest.samples import Samples, Waiting
 
-RECORDS_PER_S = 480  # each costs its readers a millisecond or more, whatever is in it
-MOST_WAIT_S = 0.050  # while there are that many
+RECORDS_PER_S = 1_800  # each costs its readers half a millisecond, whatever is in it
+SAMPLES_A_RECORD = 12  # cost their readers as much as a record more: so the more samples, the fewer records
+MOST_WAIT_S = 0.050
 _HARDLY = 1e-6  # of a record: what rounding leaves of next_due_s()
 
 
@@ -35,7 +36,7 @@ class Record(NamedTuple):
 
 @dataclass
 class Allowance:
-    """Records that may be sent, growing with time. Starts full."""
+    """Records that may be sent, growing with time. Starts full; what was spent beyond it is owed, up to as much again."""
 
     per_s: float
     full: float
@@ -47,29 +48,33 @@ class Allowance:
         self.at_s = now_s
         return self.left
 
-    def take(self) -> None:
-        self.left -= 1
+    def take(self, samples: int) -> None:
+        """One record with so many samples."""
+        self.left = max(-self.full, self.left - 1 - samples / SAMPLES_A_RECORD)
 
 
 class Packer:
     def __init__(self, records_per_s: float = RECORDS_PER_S) -> None:
         self._waiting = Waiting()
+        self._since_s = 0.0  # when the first of those that wait came
         full = max(float(PARTITIONS), records_per_s * MOST_WAIT_S)
         self._allowance = Allowance(records_per_s, full, full)
 
     def add(self, samples: Samples, now_s: float) -> None:
+        if not self._waiting.busy():
+            self._since_s = now_s
         self._waiting.add(samples)
         self._allowance.refill(now_s)
 
     def due(self, now_s: float) -> list[Record]:
-        """The full blocks; and everything that waits, as soon as there may be a record for each of its partitions.
+        """The full blocks; and everything that waits, as soon as there may be a record for each of its partitions, or it has
+        waited for MOST_WAIT_S.
 
         Together, because a reader's fetch costs more than a record: it then brings many.
         """
         left = self._allowance.refill(now_s) + _HARDLY
-        if left < self._waiting.busy():
-            full = self._waiting.full(block.MAX_SAMPLES)
-            return [self._block(partition) for partition, _ in zip(full, range(int(left)), strict=False)]
+        if left < self._waiting.busy() and now_s < self._since_s + MOST_WAIT_S:
+            return [self._block(partition) for partition in self._waiting.full(block.MAX_SAMPLES)]
         return [
             self._record(partition, samples[at : at + block.MAX_SAMPLES])
             for partition, samples in self._waiting.take_all()
@@ -81,8 +86,10 @@ class Packer:
         busy = self._waiting.busy()
         if not busy:
             return None
-        records = 1 if self._waiting.full(block.MAX_SAMPLES) else busy
-        return now_s + max(0.0, records - self._allowance.refill(now_s)) / self._allowance.per_s
+        if self._waiting.full(block.MAX_SAMPLES):
+            return now_s
+        allowed_s = now_s + max(0.0, busy - self._allowance.refill(now_s)) / self._allowance.per_s
+        return min(allowed_s, max(now_s, self._since_s + MOST_WAIT_S))
 
     def flush(self, partition: int, now_s: float) -> list[Record]:
         """Everything that waits for a partition, whatever the allowance: what a Listened record must come behind."""
@@ -95,14 +102,14 @@ class Packer:
     def listened(self, partition: int, listened: Listened, now_s: float) -> list[Record]:
         """A Listened record, behind all samples of its partition."""
         records = self.flush(partition, now_s)
-        self._allowance.take()
+        self._allowance.take(0)
         return [*records, control_record(partition, listened)]
 
     def _block(self, partition: int) -> Record:
         return self._record(partition, self._waiting.take(partition, block.MAX_SAMPLES))
 
     def _record(self, partition: int, samples: Samples) -> Record:
-        self._allowance.take()
+        self._allowance.take(len(samples))
         return block_record(partition, samples.block())
 
 

@@ -19,7 +19,7 @@ class Rejections:
         if self._allowance.refill(now_s) < 1.0:
             self._counts.rejections_untold += 1
             return
-        self._allowance.take()
+        self._allowance.take(0)
         self._outbox.put(Record(0, [("kind", b"rejection")], encode(rejection), 0))
 
 
