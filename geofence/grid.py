@@ -1,15 +1,14 @@
-"""A ZoneIndex compiled for speed: every zone is cut into the cells of a fixed longitude/latitude grid.
+"""A ZoneIndex compiled for speed: a fixed longitude/latitude grid says which zones are where.
 
-A cell that lies within a zone says so; one on its boundary has the edges that pass through it, and only those are looked
-at. A zone has cells of the finest level at which it needs at most MOST_CELLS of them, and fewer where it has few corners: a
-cell with an edge or two is settled as fast as an empty one, and many cells fill the processor's cache. Within a zone the
-cells of coarser levels stand for those of finer ones. The answers are shapely's (a point on an edge is inside; edges are
-straight in longitude and latitude), but for points exactly on an edge within some 0.0004 degrees of 0,0: there shapely and
-this both round, and either may call such a point outside (exact fractions in the tests say which).
+In a cell that lies within a zone nothing needs to be computed. Of a zone whose boundary is in the cell, only the edges in
+the point's slab are looked at: every zone is cut into slabs of latitude, so that few edges are in each. The answers are
+shapely's (a point on an edge is inside; edges are straight in longitude and latitude), but for points exactly on an edge
+within some 0.0004 degrees of 0,0: there shapely and this both round, and either may call such a point outside (exact
+fractions in the tests say which).
 
-What a footprint is cut into (Cells) depends on nothing else, so it is made once and stands in every later index: making one
-for a new world is laying out cells that are there, but for those of the new zones. Nothing here changes an index once it is
-made, so another can be made aside, in a thread, and swapped in.
+What a footprint is cut into (Cut) depends on nothing else, so it is made once and stands in every later index: making one
+for a new world is laying out what is there, but for the new zones. Nothing here changes an index once it is made, so
+another can be made aside, in a thread, and swapped in.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,36 +20,38 @@ from numpy.typing import NDArray
 
 from geofence import cutting, kernels
 from geofence.distance import rings_of
-from geofence.kernels import LEVEL_BITS, PAGE_BITS, Grid
+from geofence.kernels import PAGE, ZONE, Grid
 
 if TYPE_CHECKING:
     from geofence.index import Entry, Pairs
 
-MOST_CELLS = 4096
-CELLS_A_CORNER = 16
-SCALES = np.array([1024.0 / (1 << LEVEL_BITS * level) for level in range(8)])  # cells in a degree; 1024: some 100 m
+MOST_SLABS = 4096
+CORNERS_A_SLAB = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Cells:
-    """A footprint cut up. places (n, 3), items (n, 3), edges (m, 4): as geofence.cutting.cut says; a level is one of SCALES."""
+class Cut:
+    """A footprint cut up.
 
-    places: NDArray[np.int32]
-    items: NDArray[np.int32]
+    runs: (n, 4) cells of one row from one column to before another, and 1 if the boundary is in them, 0 if they lie within;
+    by row from the south and from the west. zone: (1,) ZONE. slabs: (s,) where in edges those of a slab begin, which end
+    where those of the next begin. edges: (m, 4) lon and lat of both ends, those that reach several slabs in each of them.
+    """
+
+    runs: NDArray[np.int32]
+    zone: NDArray[np.void]
+    slabs: NDArray[np.int32]
     edges: NDArray[np.float64]
 
 
-def cells_of(footprint: Any) -> Cells:
+def cut(footprint: Any) -> Cut:
     """Cuts a valid Polygon or MultiPolygon in degrees."""
     points, ring = rings_of(footprint)
-    low, high = points.min(axis=0) - 1e-9, points.max(axis=0) + 1e-9
-    level, most = 0, min(MOST_CELLS, CELLS_A_CORNER * len(points))
-    while True:
-        (x0, y0), (x1, y1) = (np.floor(corner * SCALES[level]).astype(int).tolist() for corner in (low, high))
-        if (x1 - x0 + 1) * (y1 - y0 + 1) <= most or level == len(SCALES) - 1:
-            window = x0, y0, x1 - x0 + 1, y1 - y0 + 1
-            return Cells(*cutting.cut.run(points, ring, SCALES[level], level, len(SCALES), *window))
-        level += 1
+    (west, south), (east, north) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
+    slabs = min(MOST_SLABS, len(points) // CORNERS_A_SLAB)
+    zone = np.array([(west, south, east, north, slabs / (north - south), slabs, 0, 0)], ZONE)
+    runs, starts, edges = cutting.cut.run(points, ring, zone)
+    return Cut(runs, zone, starts, edges)
 
 
 class GridIndex:
@@ -58,15 +59,15 @@ class GridIndex:
 
     def __init__(self, entries: Sequence["Entry"]) -> None:
         self.entries = tuple(entries)
-        self.grid = _grid([entry.cells for entry in self.entries])
+        self.grid = _grid([entry.cut for entry in self.entries])
 
     def containing(self, lon_deg: NDArray[np.float64], lat_deg: NDArray[np.float64]) -> "Pairs":
-        spots = np.empty((len(lon_deg) * len(self.grid.scale) + 1, 2), np.int64)
-        return _pairs(len(lon_deg), lambda *out: kernels.find_points.run(self.grid, lon_deg, lat_deg, spots, *out))
+        cells, rows = np.empty((2, len(lon_deg)), np.int32)
+        return _pairs(len(lon_deg), lambda *out: kernels.find_points.run(*self.grid, lon_deg, lat_deg, cells, rows, *out))
 
     def crossing(self, paths_deg: NDArray[np.float64]) -> "Pairs":
         hits = np.empty(len(self.entries), np.int32)
-        return _pairs(len(paths_deg), lambda *out: kernels.find_paths.run(self.grid, paths_deg, hits, *out))
+        return _pairs(len(paths_deg), lambda *out: kernels.find_paths.run(*self.grid, paths_deg, hits, *out))
 
 
 def _pairs(asked: int, find: Callable[..., int]) -> "Pairs":
@@ -75,35 +76,26 @@ def _pairs(asked: int, find: Callable[..., int]) -> "Pairs":
     while True:
         rows, entries = np.empty(room, np.int64), np.empty(room, np.int64)
         found = find(rows, entries)
-        if found <= room:
+        if found >= 0:
             return rows[:found], entries[:found]
-        room = found
+        room = -found
 
 
-def _grid(all_cells: Sequence[Cells]) -> Grid:
-    def joined(parts: list[NDArray[Any]], columns: int) -> NDArray[Any]:
-        return np.concatenate(parts) if parts else np.zeros((0, columns), np.int32)
+def _grid(cuts: Sequence[Cut]) -> Grid:
+    def joined(parts: list[NDArray[Any]], nothing: NDArray[Any]) -> NDArray[Any]:
+        return np.concatenate([*parts, nothing])
 
-    counts, edge_counts = (
-        np.array([len(part) for part in parts], np.int64)
-        for parts in ([cells.places for cells in all_cells], [cells.edges for cells in all_cells])
-    )
-    places = joined([cells.places for cells in all_cells], 3)
-    items = np.empty((len(places), 4), np.int32)
-    items[:, 0] = np.repeat(np.arange(len(all_cells)), counts)
-    items[:, 1:] = joined([cells.items for cells in all_cells], 3)
-    items[:, 1] += np.repeat(np.cumsum(edge_counts) - edge_counts, counts)
-    coarsest, finest = (int(places[:, 0].max()), int(places[:, 0].min())) if len(places) else (0, 0)
-    places[:, 0] = coarsest - places[:, 0]
-    span, size = np.zeros((coarsest - finest + 1, 5), np.int64), 0
-    for level in range(len(span)):  # a level has pages also for what stands in finer ones
-        finer = places[places[:, 0] >= level]
-        pages = finer[:, 1:] >> (PAGE_BITS + LEVEL_BITS * (finer[:, :1] - level))
-        if len(pages):
-            span[level, :2] = pages.min(axis=0)
-            span[level, 2:4] = pages.max(axis=0) - span[level, :2] + 1
-        span[level, 4] = size
-        size += int(span[level, 2] * span[level, 3])
-    edges = joined([cells.edges for cells in all_cells], 4).astype(np.float64, copy=False)
-    scales: NDArray[np.float64] = SCALES[finest : coarsest + 1][::-1].copy()
-    return Grid(scales, span, *cutting.lay.run(places, items, edges, span, size))
+    runs = joined([each.runs for each in cuts], np.empty((0, 4), np.int32))
+    entries = np.repeat(np.arange(len(cuts)), [len(each.runs) for each in cuts])
+    zones = joined([each.zone for each in cuts], np.empty(0, ZONE))
+    zones["first"] = np.cumsum(zones["slabs"]) - zones["slabs"]
+    edge_counts = np.array([len(each.edges) for each in cuts], np.int64)
+    slabs = joined([each.slabs for each in cuts], np.zeros(1, np.int32))
+    slabs[:-1] += np.repeat(np.cumsum(edge_counts) - edge_counts, zones["slabs"]).astype(np.int32)
+    slabs[-1] = edge_counts.sum()
+    edges = joined([each.edges for each in cuts], np.empty((0, 4)))
+    row, column = (int(runs[:, i].min()) // PAGE - 1 if len(runs) else 0 for i in (0, 1))
+    up, across = ((int(runs[:, i].max()) // PAGE - first + 1 if len(runs) else 1) for i, first in ((0, row), (2, column)))
+    column, row = column * PAGE, row * PAGE
+    directory, starts, items = cutting.lay.run(runs, entries, column, row, across, up)
+    return Grid(float(column), float(row), directory, starts, items, zones, slabs, edges)
