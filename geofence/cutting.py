@@ -121,37 +121,61 @@ def lay(runs, entries, x0, y0, across, up):  # type: ignore[no-untyped-def]
                     split[row, page] |= 0 < covered[row, page] < PAGE * PAGE
                     covered[row, page] = 0
             start = r + 1
-    directory, cells = np.empty((up, across), np.int32), 0
+    directory, rows = np.empty((up, across), np.int32), 0
     for row in range(up):
         for page in range(across):
-            directory[row, page] = 2 * cells + split[row, page]
-            cells += PAGE * PAGE if split[row, page] else 1
-    starts = np.zeros(cells + 1, np.int32)
+            directory[row, page] = 2 * rows + split[row, page]
+            rows += PAGE if split[row, page] else 1
+    starts = np.zeros(rows * PAGE + 1, np.int32)  # first of each cell
     items = np.empty(0, np.int32)
     for phase in range(2):  # count, then fill
         for r in range(len(runs)):
             row, in_page = (runs[r, 0] - y0) >> PAGE_BITS, (runs[r, 0] - y0) & (PAGE - 1)
             first, beyond = _pages(runs[r], x0)
             for page in range(first, beyond):
-                cell = directory[row, page] >> 1
+                west = x0 + page * PAGE
                 if split[row, page]:
-                    from_cell = cell + in_page * PAGE + max(runs[r, 1] - x0 - page * PAGE, 0)
-                    to_cell = cell + in_page * PAGE + min(runs[r, 2] - x0 - page * PAGE, PAGE)
-                elif in_page == 0:
-                    from_cell, to_cell = cell, cell + 1
+                    cell = ((directory[row, page] >> 1) + in_page) * PAGE
+                    from_cell, to_cell = cell + max(runs[r, 1] - west, 0), cell + min(runs[r, 2] - west, PAGE)
                 else:
-                    from_cell, to_cell = cell, cell
-                for each in range(from_cell, to_cell):
+                    from_cell = (directory[row, page] >> 1) * PAGE
+                    to_cell = from_cell + (in_page == 0) * PAGE
+                for cell in range(from_cell, to_cell):
                     if phase == 0:
-                        starts[each + 1] += 1
+                        starts[cell + 1] += 1
                     else:
-                        items[starts[each]] = 2 * entries[r] + runs[r, 3]
-                        starts[each] += 1
+                        items[starts[cell]] = 2 * entries[r] + runs[r, 3]
+                        starts[cell] += 1
         if phase == 0:
-            for cell in range(cells):
+            for cell in range(rows * PAGE):
                 starts[cell + 1] += starts[cell]
-            items = np.empty(starts[cells], np.int32)
-    for cell in range(cells, 0, -1):
-        starts[cell] = starts[cell - 1]
-    starts[0] = 0
-    return directory, starts, items
+            items = np.empty(starts[-1], np.int32)
+    return directory, *_lists(starts, items)
+
+
+@part
+def _lists(ends: Any, items: Any) -> Any:
+    """Each cell's items, which end where it says, as lists that are not repeated along a row -> words, starts, items."""
+    words, starts, kept = np.zeros(len(ends) // PAGE, np.int64), np.zeros(len(ends) + 1, np.int32), 0
+    lists, before, count = np.int64(0), 0, 0
+    for cell in range(len(ends) - 1):
+        start = 0 if cell == 0 else ends[cell - 1]
+        new = cell & (PAGE - 1) == 0
+        if new:
+            words[cell >> PAGE_BITS] = lists << 32
+        else:
+            new = ends[cell] - start != count
+            for i in range(count):
+                if new:
+                    break
+                new = items[start + i] != items[before + i]
+        if new:
+            words[cell >> PAGE_BITS] |= np.int64(1) << (cell & (PAGE - 1))
+            before, count = start, ends[cell] - start
+            for i in range(count):
+                items[kept + i] = items[start + i]
+            before = kept  # what was moved is never overwritten: kept <= start
+            kept += count
+            lists += 1
+            starts[lists + 1] = kept
+    return words, starts[: lists + 2].copy(), items[:kept].copy()

@@ -62,8 +62,13 @@ class GridIndex:
         self.grid = _grid([entry.cut for entry in self.entries])
 
     def containing(self, lon_deg: NDArray[np.float64], lat_deg: NDArray[np.float64]) -> "Pairs":
-        cells, rows = np.empty((2, len(lon_deg)), np.int32)
-        return _pairs(len(lon_deg), lambda *out: kernels.find_points.run(*self.grid, lon_deg, lat_deg, cells, rows, *out))
+        room = 2 * len(lon_deg) + 16
+        while True:
+            work, rows, entries = np.empty((5, room), np.int32), np.empty(room, np.int64), np.empty(room, np.int64)
+            found = kernels.find_points.run(*self.grid, lon_deg, lat_deg, work, rows, entries)
+            if found >= 0:
+                return rows[:found], entries[:found]
+            room = -found
 
     def crossing(self, paths_deg: NDArray[np.float64]) -> "Pairs":
         hits = np.empty(len(self.entries), np.int32)
@@ -97,5 +102,5 @@ def _grid(cuts: Sequence[Cut]) -> Grid:
     row, column = (int(runs[:, i].min()) // PAGE - 1 if len(runs) else 0 for i in (0, 1))
     up, across = ((int(runs[:, i].max()) // PAGE - first + 1 if len(runs) else 1) for i, first in ((0, row), (2, column)))
     column, row = column * PAGE, row * PAGE
-    directory, starts, items = cutting.lay.run(runs, entries, column, row, across, up)
-    return Grid(float(column), float(row), directory, starts, items, zones, slabs, edges)
+    directory, words, starts, items = cutting.lay.run(runs, entries, column, row, across, up)
+    return Grid(float(column), float(row), directory, words, starts, items, zones, slabs, edges)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from core.compiled import given, inner, kernel
 from geofence.exact import meet, side_of, turn
 
-CELLS = 64.0  # in a degree, some 1.7 km each; a power of two, so that a border is no rounded number
+CELLS = 128.0  # in a degree, some 1.7 km each; a power of two, so that a border is no rounded number
 PAGE_BITS = 5  # a page is 32 x 32 cells
 PAGE = 1 << PAGE_BITS
 SLACK_DEG = 1e-9  # cells reach this far beyond their borders when edges are sorted into them: far more than rounding
@@ -27,14 +27,16 @@ ZONE = np.dtype(
 class Grid(NamedTuple):
     """Which zones are where, cell by cell; and their edges, slab by slab.
 
-    A page's number in the directory is 2 x its first cell + 1, or 2 x the one cell that stands for all of a page in which
-    no boundary is. Items of a cell are items[starts[cell]:starts[cell + 1]], ascending: 2 x entry, + 1 if only a part of the
-    cell is known to be in it. Page 0 is empty: there is what lies beyond all zones.
+    A page is 32 rows, or one that stands for them all where no boundary is in the page; the directory has 2 x the first row,
+    + 1 if there are 32. The low half of a row's word has a bit for each cell that has not the same list as the cell before
+    it, and the high half is the number of the list before the row's first. A list is items[starts[list]:starts[list + 1]],
+    ascending: 2 x entry, + 1 if its boundary is in the cell. Page 0 is empty: there is what lies beyond all zones.
     """
 
     west_column: float  # of the window of pages
     south_row: float
     directory: NDArray[np.int32]  # (pages up, pages across)
+    words: NDArray[np.int64]
     starts: NDArray[np.int32]
     items: NDArray[np.int32]
     zones: NDArray[np.void]  # ZONE, by entry
@@ -44,7 +46,7 @@ class Grid(NamedTuple):
 
 # The parts of a Grid one by one: numba takes a microsecond to unpack a tuple.
 _PARTS = (
-    float64, float64, int32[:, ::1], int32[::1], int32[::1],
+    float64, float64, int32[:, ::1], int64[::1], int32[::1], int32[::1],
     types.Array(from_dtype(ZONE), 1, "C"), int32[::1], float64[:, ::1],
 )  # fmt: skip
 
@@ -74,40 +76,63 @@ def slab_of(zone: Any, lat: float) -> int:
 
 
 @inner
-def _cell(grid: Any, lon: float, lat: float) -> int:
-    """The number of the cell that a point is in."""
+def _cell(grid: Any, lon: float, lat: float) -> tuple[int, int]:
+    """Column and row of the cell of the window that a point is in; of one that no zone is in if it is beyond the window."""
     x, y = lon * CELLS - grid.west_column, lat * CELLS - grid.south_row
     up, across = grid.directory.shape
-    known = (x >= 0.0) & (x < across * PAGE) & (y >= 0.0) & (y < up * PAGE)
-    return _cell_at(grid, int(x) if known else 0, int(y) if known else 0)
+    known = (x >= 0.0) & (x < across * float(PAGE)) & (y >= 0.0) & (y < up * float(PAGE))
+    return np.int32(x if known else 0.0), np.int32(y if known else 0.0)
 
 
 @inner
-def _cell_at(grid: Any, column: int, row: int) -> int:
-    """The number of a cell of the window."""
-    page = np.int64(grid.directory[row >> PAGE_BITS, column >> PAGE_BITS])
-    return (page >> 1) + (((row & (PAGE - 1)) << PAGE_BITS | (column & (PAGE - 1))) & -(page & 1))
+def _list(grid: Any, column: int, row: int) -> int:
+    """The number of the list of a cell of the window. All in unsigned numbers, which need no test for being negative."""
+    x, y, one, in_page = np.uint64(column), np.uint64(row), np.uint64(1), np.uint64(PAGE - 1)
+    page = np.uint64(grid.directory[y >> np.uint64(PAGE_BITS), x >> np.uint64(PAGE_BITS)])
+    word = np.uint64(grid.words[(page >> one) + (y & in_page & (~(page & one) + one))])
+    up_to_it = (np.uint64(2) << (x & in_page)) - one
+    return np.int64((word >> np.uint64(32)) + _bits_set(word & up_to_it))
+
+
+@inner
+def _bits_set(word: Any) -> Any:
+    """How many bits are set (Warren, Hacker's Delight, 5-1), in a form for which compilers know the instruction."""
+    one, two, four = np.uint64(1), np.uint64(2), np.uint64(4)
+    word = word - ((word >> one) & np.uint64(0x5555555555555555))
+    word = (word & np.uint64(0x3333333333333333)) + ((word >> two) & np.uint64(0x3333333333333333))
+    word = (word + (word >> four)) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    return (word * np.uint64(0x0101010101010101)) >> np.uint64(56)
+
+
+@inner
+def _in_box(zone: Any, lon: float, lat: float) -> bool:
+    return (zone.west <= lon) & (lon <= zone.east) & (zone.south <= lat) & (lat <= zone.north)
+
+
+@inner
+def _odd(grid: Any, first: int, beyond: int, lon: float, lat: float) -> bool:
+    """Is a point inside by these edges, all those of its slab: those to its east are odd, or it is on one."""
+    odd = on_edge = False
+    for e in range(first, beyond):
+        ax, ay, bx, by = grid.edges[e, 0], grid.edges[e, 1], grid.edges[e, 2], grid.edges[e, 3]
+        if (ay > lat) != (by > lat):
+            side = turn(ax, ay, bx, by, lon, lat)
+            on_edge |= side == 0
+            odd ^= (side > 0) == (by > ay)
+        elif (ay == lat) | (by == lat):
+            on_edge |= (ay == lat and ax == lon) or (by == lat and bx == lon)
+            on_edge |= ay == by and min(ax, bx) <= lon <= max(ax, bx)
+    return on_edge | odd
 
 
 @inner
 def _inside(grid: Any, entry: int, lon: float, lat: float) -> bool:
-    """Is a point in a zone: the edges to its east, of those in its slab, are odd."""
+    """Is a point in a zone."""
     zone = grid.zones[entry]
-    if not ((zone.west <= lon) & (lon <= zone.east) & (zone.south <= lat) & (lat <= zone.north)):
+    if not _in_box(zone, lon, lat):
         return False
     slab = zone.first + slab_of(zone, lat)
-    odd = on_edge = False
-    for e in range(grid.slabs[slab], grid.slabs[slab + 1]):
-        ax, ay, bx, by = grid.edges[e, 0], grid.edges[e, 1], grid.edges[e, 2], grid.edges[e, 3]
-        side = side_of(ax, ay, bx, by, lon, lat)
-        if ((ay > lat) != (by > lat)) & (side == 0.0):
-            side = np.float64(turn(ax, ay, bx, by, lon, lat))
-            on_edge |= side == 0.0
-        odd ^= ((ay > lat) != (by > lat)) & ((side > 0.0) == (by > ay))
-        if (ay == lat) | (by == lat):
-            on_edge |= (ay == lat and ax == lon) or (by == lat and bx == lon)
-            on_edge |= ay == by and min(ax, bx) <= lon <= max(ax, bx)
-    return on_edge | odd
+    return _odd(grid, grid.slabs[slab], grid.slabs[slab + 1], lon, lat)
 
 
 @inner
@@ -130,7 +155,8 @@ def _touching(grid: Any, ax: float, ay: float, bx: float, by: float, hits: Any) 
     found = 0
     if not (abs(ax) <= 180.0 and abs(ay) <= 90.0 and abs(bx) <= 180.0 and abs(by) <= 90.0):
         return found
-    cell = _cell(grid, ax, ay)
+    column, row = _cell(grid, ax, ay)
+    cell = _list(grid, column, row)
     for at in range(grid.starts[cell], grid.starts[cell + 1]):  # where the path begins, or it meets an edge
         if grid.items[at] & 1 == 0 or _inside(grid, grid.items[at] >> 1, ax, ay):
             found = _insert(hits, found, grid.items[at] >> 1)
@@ -142,7 +168,7 @@ def _touching(grid: Any, ax: float, ay: float, bx: float, by: float, hits: Any) 
         south = max(row / CELLS - SLACK_DEG, min(ay, by))
         north = min((row + 1) / CELLS + SLACK_DEG, max(ay, by))
         for column in range(max(west, column0), min(east, column0 + across * PAGE - 1) + 1):
-            cell = _cell_at(grid, column - column0, row - row0)
+            cell = _list(grid, column - column0, row - row0)
             for at in range(grid.starts[cell], grid.starts[cell + 1]):
                 item = grid.items[at]
                 if item & 1 and _meets_edge(grid, item >> 1, south, north, ax, ay, bx, by):
@@ -164,44 +190,59 @@ def _meets_edge(grid: Any, entry: int, south: float, north: float, ax: float, ay
     return False
 
 
-@kernel(*_PARTS, given(float64), given(float64), int32[::1], int32[::1], int64[::1], int64[::1], makes_arrays=False)
+@kernel(*_PARTS, given(float64), given(float64), int32[:, ::1], int64[::1], int64[::1], makes_arrays=False)
 def find_points(
-    west_column, south_row, directory, starts, items, zones, slabs, edges,
-    lon, lat, cells, rows, rows_out, entries_out):  # type: ignore[no-untyped-def]
-    """Writes (row, entry) pairs, by row and then entry, and returns how many; or -room, if more may be needed than there is.
-
-    Pass by pass, so that what one point needs from memory is fetched while others are looked at. cells, rows: (n,) to work on.
-    """
-    grid = Grid(west_column, south_row, directory, starts, items, zones, slabs, edges)
+    west_column, south_row, directory, words, starts, items, zones, slabs, edges,
+    lon, lat, work, rows_out, entries_out,
+):  # type: ignore[no-untyped-def]
+    grid = Grid(west_column, south_row, directory, words, starts, items, zones, slabs, edges)
+    lists, rows, columns = work[0], work[1], work[2]
     for row in range(len(lon)):
-        cells[row] = _cell(grid, lon[row], lat[row])
+        columns[row], rows[row] = _cell(grid, lon[row], lat[row])
+    for row in range(len(lon)):
+        lists[row] = _list(grid, columns[row], rows[row])
     occupied, candidates = 0, 0
     for row in range(len(lon)):
-        count = grid.starts[cells[row] + 1] - grid.starts[cells[row]]
+        count = grid.starts[lists[row] + 1] - grid.starts[lists[row]]
         candidates += count
-        cells[occupied], rows[occupied] = cells[row], row
+        lists[occupied], rows[occupied] = lists[row], row
         occupied += count > 0
     if candidates > len(rows_out):
         return -candidates
-    candidates = 0
+    candidates, open_ones, opened, first, beyond = 0, 0, work[2], work[3], work[4]
     for at in range(occupied):
-        for item in range(grid.starts[cells[at]], grid.starts[cells[at] + 1]):
+        for item in range(grid.starts[lists[at]], grid.starts[lists[at] + 1]):
             rows_out[candidates], entries_out[candidates] = rows[at], grid.items[item]
+            opened[open_ones] = candidates
+            open_ones += grid.items[item] & 1
             candidates += 1
+    never = 0
+    for at in range(open_ones):
+        row, entry = rows_out[opened[at]], entries_out[opened[at]] >> 1
+        zone = grid.zones[entry]
+        first[at] = beyond[at] = 0
+        if _in_box(zone, lon[row], lat[row]):
+            slab = zone.first + slab_of(zone, lat[row])
+            first[at], beyond[at] = grid.slabs[slab], grid.slabs[slab + 1]
+            never += grid.edges[first[at], 0] > 1e3
+    for at in range(open_ones):
+        row = rows_out[opened[at]]
+        if _odd(grid, first[at], beyond[at], lon[row], lat[row]):
+            entries_out[opened[at]] -= 1
     pairs = 0
     for at in range(candidates):
-        row, item = rows_out[at], entries_out[at]
-        rows_out[pairs], entries_out[pairs] = row, item >> 1
-        pairs += item & 1 == 0 or _inside(grid, item >> 1, lon[row], lat[row])
-    return pairs
+        item = entries_out[at]
+        rows_out[pairs], entries_out[pairs] = rows_out[at], item >> 1
+        pairs += 1 - (item & 1)
+    return pairs + never
 
 
 @kernel(*_PARTS, given(float64, 3), int32[::1], int64[::1], int64[::1], makes_arrays=False)
 def find_paths(
-    west_column, south_row, directory, starts, items, zones, slabs, edges,
+    west_column, south_row, directory, words, starts, items, zones, slabs, edges,
     paths, hits, rows_out, entries_out):  # type: ignore[no-untyped-def]
     """The same for paths, (n, 2 ends, lon and lat). hits: room for all entries."""
-    grid = Grid(west_column, south_row, directory, starts, items, zones, slabs, edges)
+    grid = Grid(west_column, south_row, directory, words, starts, items, zones, slabs, edges)
     pairs, room = 0, len(rows_out)
     for row in range(len(paths)):
         found = _touching(grid, paths[row, 0, 0], paths[row, 0, 1], paths[row, 1, 0], paths[row, 1, 1], hits)
