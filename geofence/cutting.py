@@ -32,7 +32,8 @@ def cut(points, ring, zones):  # type: ignore[no-untyped-def]
 
 @part
 def _slabs(edges: Any, zone: Any) -> Any:
-    """Sorts edges into every slab that they reach."""
+    """Sorts edges into every slab that they reach, in each by their western end."""
+    edges = edges[np.argsort(np.minimum(edges[:, 0], edges[:, 2]))]
     slabs = np.zeros(zone.slabs + 1, np.int32)
     for e in range(len(edges)):
         low, high = min(edges[e, 1], edges[e, 3]), max(edges[e, 1], edges[e, 3])

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from geofence.index import Entry, Pairs
 
 MOST_SLABS = 4096
-CORNERS_A_SLAB = 2
+CORNERS_A_SLAB = 1
 
 
 @dataclass(frozen=True, slots=True)

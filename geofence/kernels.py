@@ -111,14 +111,16 @@ def _in_box(zone: Any, lon: float, lat: float) -> bool:
 
 @inner
 def _odd(grid: Any, first: int, beyond: int, lon: float, lat: float) -> bool:
-    """Is a point inside by these edges, all those of its slab: those to its east are odd, or it is on one."""
+    """Is a point inside by these edges, all those of its slab from the west: those to its west are odd, or it is on one."""
     odd = on_edge = False
     for e in range(first, beyond):
         ax, ay, bx, by = grid.edges[e, 0], grid.edges[e, 1], grid.edges[e, 2], grid.edges[e, 3]
+        if (ax > lon) & (bx > lon):
+            break
         if (ay > lat) != (by > lat):
             side = turn(ax, ay, bx, by, lon, lat)
             on_edge |= side == 0
-            odd ^= (side > 0) == (by > ay)
+            odd ^= (side < 0) == (by > ay)
         elif (ay == lat) | (by == lat):
             on_edge |= (ay == lat and ax == lon) or (by == lat and bx == lon)
             on_edge |= ay == by and min(ax, bx) <= lon <= max(ax, bx)
