@@ -1,9 +1,11 @@
 """The loops that make a geofence.grid, compiled: a footprint cut into cells and slabs, and cells laid out for looking up."""
 
+# mypy: allow-untyped-defs
+
 from typing import Any
 
 import numpy as np
-from numba import from_dtype, float64, int32, int64
+from numba import float64, from_dtype, int32, int64
 
 from core.compiled import given, inner, kernel, part
 from geofence.kernels import CELLS, PAGE, PAGE_BITS, ZONE, columns_of, rows_of, slab_of
@@ -21,7 +23,7 @@ def _edges(points: Any, ring: Any) -> Any:
 
 
 @kernel(given(float64, 2), given(int64), given(from_dtype(ZONE)))
-def cut(points, ring, zones):  # type: ignore[no-untyped-def]
+def cut(points, ring, zones):
     """Cuts a footprint: points (n, 2) degrees, ring (n,) which closed ring each belongs to, its one ZONE.
 
     Returns runs, slabs, edges as in geofence.grid.Cut.
@@ -98,10 +100,11 @@ def _pages(run: Any, x0: int) -> tuple[int, int]:
 
 
 @kernel(given(int32, 2), given(int64), int64, int64, int64, int64)
-def lay(runs, entries, x0, y0, across, up):  # type: ignore[no-untyped-def]
-    """Lays cells out: runs (n, 4) as in Cut and the entry of each, ascending -> directory, starts and items of Grid.
+def lay(runs, entries, x0, y0, across, up):
+    """Lays cells out: runs (n, 4) as in Cut and the entry of each, ascending -> directory, words, starts, items of Grid.
 
-    A page is split into its cells if the boundary of a zone is in it; what fills a page that is not split is said once.
+    x0, y0: the window's first cell, across, up: its pages. A page is split into cells of its own if a zone fills only a part
+    of it; what fills a page that is not split is said once. So a zone costs what its boundary is long, however large it is.
     """
     split, covered = np.zeros((up, across), np.bool_), np.zeros((up, across), np.int32)
     start = 0
@@ -114,7 +117,7 @@ def lay(runs, entries, x0, y0, across, up):  # type: ignore[no-untyped-def]
             else:
                 west = max(runs[r, 1], x0 + page * PAGE)
                 covered[row, page] += min(runs[r, 2], x0 + (page + 1) * PAGE) - west
-        if r + 1 == len(runs) or entries[r + 1] != entries[r]:  # pages that a zone fills only in part are split as well
+        if r + 1 == len(runs) or entries[r + 1] != entries[r]:  # all runs of one zone are known
             for again in range(start, r + 1):
                 row = (runs[again, 0] - y0) >> PAGE_BITS
                 first, beyond = _pages(runs[again], x0)
@@ -122,61 +125,58 @@ def lay(runs, entries, x0, y0, across, up):  # type: ignore[no-untyped-def]
                     split[row, page] |= 0 < covered[row, page] < PAGE * PAGE
                     covered[row, page] = 0
             start = r + 1
-    directory, rows = np.empty((up, across), np.int32), 0
-    for row in range(up):
-        for page in range(across):
-            directory[row, page] = 2 * rows + split[row, page]
-            rows += PAGE if split[row, page] else 1
-    starts = np.zeros(rows * PAGE + 1, np.int32)  # first of each cell
-    items = np.empty(0, np.int32)
-    for phase in range(2):  # count, then fill
+    directory, cells = np.zeros((up, across), np.int32), 0
+    for own_cells in (True, False):  # those with cells of their own first: their rows are whole words
+        for row in range(up):
+            for page in range(across):
+                if split[row, page] == own_cells:
+                    directory[row, page] = 2 * cells + own_cells
+                    cells += PAGE * PAGE if own_cells else 1
+    ends, items = np.zeros(cells + 1, np.int32), np.empty(0, np.int32)  # of each cell's items; the last stays unused
+    for fill in (False, True):
         for r in range(len(runs)):
             row, in_page = (runs[r, 0] - y0) >> PAGE_BITS, (runs[r, 0] - y0) & (PAGE - 1)
             first, beyond = _pages(runs[r], x0)
             for page in range(first, beyond):
-                west = x0 + page * PAGE
+                cell, west = directory[row, page] >> 1, x0 + page * PAGE
                 if split[row, page]:
-                    cell = ((directory[row, page] >> 1) + in_page) * PAGE
+                    cell += in_page * PAGE
                     from_cell, to_cell = cell + max(runs[r, 1] - west, 0), cell + min(runs[r, 2] - west, PAGE)
                 else:
-                    from_cell = (directory[row, page] >> 1) * PAGE
-                    to_cell = from_cell + (in_page == 0) * PAGE
+                    from_cell, to_cell = cell, cell + (in_page == 0)
                 for cell in range(from_cell, to_cell):
-                    if phase == 0:
-                        starts[cell + 1] += 1
+                    if fill:
+                        items[ends[cell]] = 2 * entries[r] + runs[r, 3]
+                        ends[cell] += 1
                     else:
-                        items[starts[cell]] = 2 * entries[r] + runs[r, 3]
-                        starts[cell] += 1
-        if phase == 0:
-            for cell in range(rows * PAGE):
-                starts[cell + 1] += starts[cell]
-            items = np.empty(starts[-1], np.int32)
-    return directory, *_lists(starts, items)
+                        ends[cell + 1] += 1
+        if not fill:
+            for cell in range(cells):
+                ends[cell + 1] += ends[cell]
+            items = np.empty(ends[cells], np.int32)
+    return directory, *_lists(ends[:cells], items)
 
 
 @part
 def _lists(ends: Any, items: Any) -> Any:
-    """Each cell's items, which end where it says, as lists that are not repeated along a row -> words, starts, items."""
-    words, starts, kept = np.zeros(len(ends) // PAGE, np.int64), np.zeros(len(ends) + 1, np.int32), 0
-    lists, before, count = np.int64(0), 0, 0
-    for cell in range(len(ends) - 1):
-        start = 0 if cell == 0 else ends[cell - 1]
-        new = cell & (PAGE - 1) == 0
-        if new:
+    """Each cell's items, which end where it says, as lists that do not repeat within a word -> words, starts, items."""
+    words, starts = np.zeros((len(ends) >> PAGE_BITS) + 1, np.int64), np.zeros(len(ends) + 2, np.int32)
+    lists, start, before, count, kept = np.int64(0), 0, 0, 0, 0
+    for cell in range(len(ends)):
+        new = cell & (PAGE - 1) == 0 or ends[cell] - start != count
+        for i in range(count):
+            if new:
+                break
+            new = items[start + i] != items[before + i]
+        if cell & (PAGE - 1) == 0:
             words[cell >> PAGE_BITS] = lists << 32
-        else:
-            new = ends[cell] - start != count
-            for i in range(count):
-                if new:
-                    break
-                new = items[start + i] != items[before + i]
         if new:
             words[cell >> PAGE_BITS] |= np.int64(1) << (cell & (PAGE - 1))
-            before, count = start, ends[cell] - start
-            for i in range(count):
+            before, count = kept, ends[cell] - start
+            for i in range(count):  # kept <= start: nothing is overwritten that is still to be read
                 items[kept + i] = items[start + i]
-            before = kept  # what was moved is never overwritten: kept <= start
             kept += count
             lists += 1
             starts[lists + 1] = kept
+        start = ends[cell]
     return words, starts[: lists + 2].copy(), items[:kept].copy()

@@ -11,8 +11,9 @@ for a new world is laying out what is there, but for the new zones. Nothing here
 another can be made aside, in a thread, and swapped in.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,20 +27,19 @@ if TYPE_CHECKING:
     from geofence.index import Entry, Pairs
 
 MOST_SLABS = 4096
-CORNERS_A_SLAB = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Cut:
     """A footprint cut up.
 
-    runs: (n, 4) cells of one row from one column to before another, and 1 if the boundary is in them, 0 if they lie within;
-    by row from the south and from the west. zone: (1,) ZONE. slabs: (s,) where in edges those of a slab begin, which end
-    where those of the next begin. edges: (m, 4) lon and lat of both ends, those that reach several slabs in each of them.
+    zone: (1,) ZONE. runs: (n, 4) row, first column, the one beyond the last, and 1 if the boundary is in these cells, 0 if
+    they lie within; by row from the south, in it from the west. slabs: (s,) where in edges those of a slab begin, which end
+    where those of the next begin. edges: (m, 4) lon and lat of both ends, in each slab that they reach, from the west.
     """
 
-    runs: NDArray[np.int32]
     zone: NDArray[np.void]
+    runs: NDArray[np.int32]
     slabs: NDArray[np.int32]
     edges: NDArray[np.float64]
 
@@ -48,59 +48,50 @@ def cut(footprint: Any) -> Cut:
     """Cuts a valid Polygon or MultiPolygon in degrees."""
     points, ring = rings_of(footprint)
     (west, south), (east, north) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
-    slabs = min(MOST_SLABS, len(points) // CORNERS_A_SLAB)
-    zone = np.array([(west, south, east, north, slabs / (north - south), slabs, 0, 0)], ZONE)
-    runs, starts, edges = cutting.cut.run(points, ring, zone)
-    return Cut(runs, zone, starts, edges)
+    slabs = min(MOST_SLABS, len(points))
+    zone = np.array([(west, south, east, north, slabs / max(north - south, 1e-9), slabs, 0)], ZONE)
+    return Cut(zone, *cutting.cut.run(points, ring, zone))
 
 
 class GridIndex:
-    """ZoneIndex on the grid. `grid` is what compiled code takes (geofence.kernels)."""
+    """ZoneIndex on the grid. Several threads may ask at once: what a question needs to note it notes in arrays of its own."""
 
     def __init__(self, entries: Sequence["Entry"]) -> None:
         self.entries = tuple(entries)
-        self.grid = _grid([entry.cut for entry in self.entries])
+        grid = _grid([entry.cut for entry in self.entries])
+        self._find_points = partial(kernels.find_points.run, *grid)
+        self._find_paths = partial(kernels.find_paths.run, *grid)
 
     def containing(self, lon_deg: NDArray[np.float64], lat_deg: NDArray[np.float64]) -> "Pairs":
         room = 2 * len(lon_deg) + 16
-        while True:
+        while True:  # again with room for all, should there be more than expected
             work, rows, entries = np.empty((5, room), np.int32), np.empty(room, np.int64), np.empty(room, np.int64)
-            found = kernels.find_points.run(*self.grid, lon_deg, lat_deg, work, rows, entries)
+            found = self._find_points(lon_deg, lat_deg, work, rows, entries)
             if found >= 0:
                 return rows[:found], entries[:found]
             room = -found
 
     def crossing(self, paths_deg: NDArray[np.float64]) -> "Pairs":
-        hits = np.empty(len(self.entries), np.int32)
-        return _pairs(len(paths_deg), lambda *out: kernels.find_paths.run(*self.grid, paths_deg, hits, *out))
-
-
-def _pairs(asked: int, find: Callable[..., int]) -> "Pairs":
-    """What a kernel finds: again with room for all, should there be more than expected."""
-    room = 2 * asked + 16
-    while True:
-        rows, entries = np.empty(room, np.int64), np.empty(room, np.int64)
-        found = find(rows, entries)
-        if found >= 0:
-            return rows[:found], entries[:found]
-        room = -found
+        room, hits = 2 * len(paths_deg) + 16, np.empty(len(self.entries), np.int32)
+        while True:
+            rows, entries = np.empty(room, np.int64), np.empty(room, np.int64)
+            found = self._find_paths(paths_deg, hits, rows, entries)
+            if found >= 0:
+                return rows[:found], entries[:found]
+            room = -found
 
 
 def _grid(cuts: Sequence[Cut]) -> Grid:
-    def joined(parts: list[NDArray[Any]], nothing: NDArray[Any]) -> NDArray[Any]:
-        return np.concatenate([*parts, nothing])
-
-    runs = joined([each.runs for each in cuts], np.empty((0, 4), np.int32))
+    runs = np.concatenate([np.empty((0, 4), np.int32), *(each.runs for each in cuts)])
     entries = np.repeat(np.arange(len(cuts)), [len(each.runs) for each in cuts])
-    zones = joined([each.zone for each in cuts], np.empty(0, ZONE))
+    zones = np.concatenate([np.empty(0, ZONE), *(each.zone for each in cuts)])
     zones["first"] = np.cumsum(zones["slabs"]) - zones["slabs"]
-    edge_counts = np.array([len(each.edges) for each in cuts], np.int64)
-    slabs = joined([each.slabs for each in cuts], np.zeros(1, np.int32))
-    slabs[:-1] += np.repeat(np.cumsum(edge_counts) - edge_counts, zones["slabs"]).astype(np.int32)
-    slabs[-1] = edge_counts.sum()
-    edges = joined([each.edges for each in cuts], np.empty((0, 4)))
-    row, column = (int(runs[:, i].min()) // PAGE - 1 if len(runs) else 0 for i in (0, 1))
-    up, across = ((int(runs[:, i].max()) // PAGE - first + 1 if len(runs) else 1) for i, first in ((0, row), (2, column)))
-    column, row = column * PAGE, row * PAGE
-    directory, words, starts, items = cutting.lay.run(runs, entries, column, row, across, up)
-    return Grid(float(column), float(row), directory, words, starts, items, zones, slabs, edges)
+    edges = np.concatenate([np.empty((0, 4)), *(each.edges for each in cuts)])
+    ends = np.cumsum([len(each.edges) for each in cuts], dtype=np.int32)
+    slabs = np.concatenate([*(each.slabs for each in cuts), np.array([len(edges)], np.int32)])
+    slabs[:-1] += np.repeat(ends - np.diff(ends, prepend=np.int32(0)), zones["slabs"])
+    low, high = (runs.min(axis=0) // PAGE, runs.max(axis=0) // PAGE) if len(runs) else (np.zeros(4, int), np.zeros(4, int))
+    row, column = low[:2].tolist()
+    row, column, up, across = row - 1, column - 1, int(high[0]) - row + 2, int(high[2]) - column + 2
+    directory, words, starts, items = cutting.lay.run(runs, entries, column * PAGE, row * PAGE, across, up)
+    return Grid(float(column * PAGE), float(row * PAGE), directory, words, starts, items, zones, slabs, edges)

@@ -1,5 +1,7 @@
 """The loops of geofence.grid in which points and paths are found, compiled."""
 
+# mypy: allow-untyped-defs
+
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,16 +11,16 @@ from numpy.typing import NDArray
 from core.compiled import given, inner, kernel
 from geofence.exact import meet, side_of, turn
 
-CELLS = 128.0  # in a degree, some 1.7 km each; a power of two, so that a border is no rounded number
+CELLS = 128.0  # in a degree, some 870 m each; a power of two, so that a border is no rounded number
 PAGE_BITS = 5  # a page is 32 x 32 cells
 PAGE = 1 << PAGE_BITS
 SLACK_DEG = 1e-9  # cells reach this far beyond their borders when edges are sorted into them: far more than rounding
 
-# One zone: its box in degrees, and the slabs, [first, first + slabs) of those of all zones, that it is cut into.
+# One zone: its box in degrees, and the slabs of latitude that it is cut into, [first, first + slabs) of those of all zones.
 ZONE = np.dtype(
     [
         ("west", "f8"), ("south", "f8"), ("east", "f8"), ("north", "f8"), ("slabs_a_degree", "f8"),
-        ("slabs", "i8"), ("first", "i8"), ("to_a_line", "i8"),
+        ("slabs", "i8"), ("first", "i8"),
     ],
     align=True,
 )  # fmt: skip
@@ -27,9 +29,9 @@ ZONE = np.dtype(
 class Grid(NamedTuple):
     """Which zones are where, cell by cell; and their edges, slab by slab.
 
-    A page is 32 rows, or one that stands for them all where no boundary is in the page; the directory has 2 x the first row,
-    + 1 if there are 32. The low half of a row's word has a bit for each cell that has not the same list as the cell before
-    it, and the high half is the number of the list before the row's first. A list is items[starts[list]:starts[list + 1]],
+    The directory has twice the number of a page's first cell, + 1 if the page has cells of its own: one stands for them all
+    where no boundary is in the page. A word is of 32 cells by number: its low half has a bit for each cell whose list is not
+    that of the cell before, its high half counts the lists before. A list is items[starts[list]:starts[list + 1]],
     ascending: 2 x entry, + 1 if its boundary is in the cell. Page 0 is empty: there is what lies beyond all zones.
     """
 
@@ -44,8 +46,8 @@ class Grid(NamedTuple):
     edges: NDArray[np.float64]  # (n, 4) lon and lat of both ends
 
 
-# The parts of a Grid one by one: numba takes a microsecond to unpack a tuple.
-_PARTS = (
+# A Grid's fields one by one: to unpack a tuple of arrays costs numba a microsecond, a batch of 1,000 points some ten.
+_FIELDS = (
     float64, float64, int32[:, ::1], int64[::1], int32[::1], int32[::1],
     types.Array(from_dtype(ZONE), 1, "C"), int32[::1], float64[:, ::1],
 )  # fmt: skip
@@ -72,11 +74,11 @@ def rows_of(ay: float, by: float) -> tuple[int, int]:
 @inner
 def slab_of(zone: Any, lat: float) -> int:
     """The slab of a zone that a latitude of its box is in. It never falls as latitude rises, however it is rounded."""
-    return min(int((lat - zone.south) * zone.slabs_a_degree), zone.slabs - 1)
+    return int(min(int((lat - zone.south) * zone.slabs_a_degree), zone.slabs - 1))
 
 
 @inner
-def _cell(grid: Any, lon: float, lat: float) -> tuple[int, int]:
+def _cell(grid: Any, lon: float, lat: float) -> tuple[Any, Any]:
     """Column and row of the cell of the window that a point is in; of one that no zone is in if it is beyond the window."""
     x, y = lon * CELLS - grid.west_column, lat * CELLS - grid.south_row
     up, across = grid.directory.shape
@@ -85,12 +87,14 @@ def _cell(grid: Any, lon: float, lat: float) -> tuple[int, int]:
 
 
 @inner
-def _list(grid: Any, column: int, row: int) -> int:
+def _list(grid: Any, column: int, row: int) -> Any:
     """The number of the list of a cell of the window. All in unsigned numbers, which need no test for being negative."""
-    x, y, one, in_page = np.uint64(column), np.uint64(row), np.uint64(1), np.uint64(PAGE - 1)
-    page = np.uint64(grid.directory[y >> np.uint64(PAGE_BITS), x >> np.uint64(PAGE_BITS)])
-    word = np.uint64(grid.words[(page >> one) + (y & in_page & (~(page & one) + one))])
-    up_to_it = (np.uint64(2) << (x & in_page)) - one
+    x, y, one, last = np.uint64(column), np.uint64(row), np.uint64(1), np.uint64(PAGE - 1)
+    bits = np.uint64(PAGE_BITS)
+    page = np.uint64(grid.directory[y >> bits, x >> bits])
+    own_cells = ~(page & one) + one  # all bits, or none
+    cell = (page >> one) + (((y & last) << bits | (x & last)) & own_cells)
+    word, up_to_it = np.uint64(grid.words[cell >> bits]), (np.uint64(2) << (cell & last)) - one
     return np.int64((word >> np.uint64(32)) + _bits_set(word & up_to_it))
 
 
@@ -106,7 +110,7 @@ def _bits_set(word: Any) -> Any:
 
 @inner
 def _in_box(zone: Any, lon: float, lat: float) -> bool:
-    return (zone.west <= lon) & (lon <= zone.east) & (zone.south <= lat) & (lat <= zone.north)
+    return bool((zone.west <= lon) & (lon <= zone.east) & (zone.south <= lat) & (lat <= zone.north))
 
 
 @inner
@@ -117,13 +121,12 @@ def _odd(grid: Any, first: int, beyond: int, lon: float, lat: float) -> bool:
         ax, ay, bx, by = grid.edges[e, 0], grid.edges[e, 1], grid.edges[e, 2], grid.edges[e, 3]
         if (ax > lon) & (bx > lon):
             break
-        if (ay > lat) != (by > lat):
-            side = turn(ax, ay, bx, by, lon, lat)
-            on_edge |= side == 0
-            odd ^= (side < 0) == (by > ay)
-        elif (ay == lat) | (by == lat):
-            on_edge |= (ay == lat and ax == lon) or (by == lat and bx == lon)
-            on_edge |= ay == by and min(ax, bx) <= lon <= max(ax, bx)
+        side = side_of(ax, ay, bx, by, lon, lat)
+        if (side == 0.0) | (ay == lat) | (by == lat):  # seldom: what is always done, is done without a jump
+            side = float(turn(ax, ay, bx, by, lon, lat))
+            within = (min(ax, bx) <= lon) & (lon <= max(ax, bx)) & (min(ay, by) <= lat) & (lat <= max(ay, by))
+            on_edge |= (side == 0.0) & within
+        odd ^= ((ay > lat) != (by > lat)) & ((side < 0.0) == (by > ay))
     return on_edge | odd
 
 
@@ -158,8 +161,8 @@ def _touching(grid: Any, ax: float, ay: float, bx: float, by: float, hits: Any) 
     if not (abs(ax) <= 180.0 and abs(ay) <= 90.0 and abs(bx) <= 180.0 and abs(by) <= 90.0):
         return found
     column, row = _cell(grid, ax, ay)
-    cell = _list(grid, column, row)
-    for at in range(grid.starts[cell], grid.starts[cell + 1]):  # where the path begins, or it meets an edge
+    here = _list(grid, column, row)
+    for at in range(grid.starts[here], grid.starts[here + 1]):  # where the path begins, or it meets an edge
         if grid.items[at] & 1 == 0 or _inside(grid, grid.items[at] >> 1, ax, ay):
             found = _insert(hits, found, grid.items[at] >> 1)
     column0, row0 = int(grid.west_column), int(grid.south_row)
@@ -170,8 +173,8 @@ def _touching(grid: Any, ax: float, ay: float, bx: float, by: float, hits: Any) 
         south = max(row / CELLS - SLACK_DEG, min(ay, by))
         north = min((row + 1) / CELLS + SLACK_DEG, max(ay, by))
         for column in range(max(west, column0), min(east, column0 + across * PAGE - 1) + 1):
-            cell = _list(grid, column - column0, row - row0)
-            for at in range(grid.starts[cell], grid.starts[cell + 1]):
+            here = _list(grid, column - column0, row - row0)
+            for at in range(grid.starts[here], grid.starts[here + 1]):
                 item = grid.items[at]
                 if item & 1 and _meets_edge(grid, item >> 1, south, north, ax, ay, bx, by):
                     found = _insert(hits, found, item >> 1)
@@ -180,7 +183,7 @@ def _touching(grid: Any, ax: float, ay: float, bx: float, by: float, hits: Any) 
 
 @inner
 def _meets_edge(grid: Any, entry: int, south: float, north: float, ax: float, ay: float, bx: float, by: float) -> bool:
-    """Does a path from a to b meet an edge of a zone between two latitudes."""
+    """Does a path from a to b meet an edge of a zone; the slabs between two latitudes are looked at."""
     zone = grid.zones[entry]
     if north < zone.south or south > zone.north or max(ax, bx) < zone.west or min(ax, bx) > zone.east:
         return False
@@ -192,11 +195,16 @@ def _meets_edge(grid: Any, entry: int, south: float, north: float, ax: float, ay
     return False
 
 
-@kernel(*_PARTS, given(float64), given(float64), int32[:, ::1], int64[::1], int64[::1], makes_arrays=False)
+@kernel(*_FIELDS, given(float64), given(float64), int32[:, ::1], int64[::1], int64[::1], makes_arrays=False)
 def find_points(
     west_column, south_row, directory, words, starts, items, zones, slabs, edges,
     lon, lat, work, rows_out, entries_out,
-):  # type: ignore[no-untyped-def]
+):  # fmt: skip
+    """Writes (row, entry) pairs, by row and then entry, and returns how many; or -room, where that much is needed.
+
+    In many short passes: what one point needs from memory is fetched while others are looked at, and few passes have jumps
+    that the processor cannot foresee. work: (5, room) to note things in; room: at least as many as points.
+    """
     grid = Grid(west_column, south_row, directory, words, starts, items, zones, slabs, edges)
     lists, rows, columns = work[0], work[1], work[2]
     for row in range(len(lon)):
@@ -211,38 +219,39 @@ def find_points(
         occupied += count > 0
     if candidates > len(rows_out):
         return -candidates
-    candidates, open_ones, opened, first, beyond = 0, 0, work[2], work[3], work[4]
+
+    candidates, uncertain = 0, 0
+    unsure, first, beyond = work[2], work[3], work[4]  # candidates with a boundary in the cell; the edges that tell
     for at in range(occupied):
         for item in range(grid.starts[lists[at]], grid.starts[lists[at] + 1]):
             rows_out[candidates], entries_out[candidates] = rows[at], grid.items[item]
-            opened[open_ones] = candidates
-            open_ones += grid.items[item] & 1
+            unsure[uncertain] = candidates
+            uncertain += grid.items[item] & 1
             candidates += 1
     never = 0
-    for at in range(open_ones):
-        row, entry = rows_out[opened[at]], entries_out[opened[at]] >> 1
-        zone = grid.zones[entry]
+    for at in range(uncertain):
+        row, zone = rows_out[unsure[at]], grid.zones[entries_out[unsure[at]] >> 1]
         first[at] = beyond[at] = 0
         if _in_box(zone, lon[row], lat[row]):
             slab = zone.first + slab_of(zone, lat[row])
             first[at], beyond[at] = grid.slabs[slab], grid.slabs[slab + 1]
-            never += grid.edges[first[at], 0] > 1e3
-    for at in range(open_ones):
-        row = rows_out[opened[at]]
-        if _odd(grid, first[at], beyond[at], lon[row], lat[row]):
-            entries_out[opened[at]] -= 1
+            never += grid.edges[first[at], 0] > 180.0  # only to have it fetched
+    for at in range(uncertain):
+        row = rows_out[unsure[at]]
+        entries_out[unsure[at]] -= _odd(grid, first[at], beyond[at], lon[row], lat[row])
     pairs = 0
     for at in range(candidates):
-        item = entries_out[at]
-        rows_out[pairs], entries_out[pairs] = rows_out[at], item >> 1
+        row, item = rows_out[at], entries_out[at]
+        rows_out[pairs], entries_out[pairs] = row, item >> 1
         pairs += 1 - (item & 1)
     return pairs + never
 
 
-@kernel(*_PARTS, given(float64, 3), int32[::1], int64[::1], int64[::1], makes_arrays=False)
+@kernel(*_FIELDS, given(float64, 3), int32[::1], int64[::1], int64[::1], makes_arrays=False)
 def find_paths(
     west_column, south_row, directory, words, starts, items, zones, slabs, edges,
-    paths, hits, rows_out, entries_out):  # type: ignore[no-untyped-def]
+    paths, hits, rows_out, entries_out,
+):  # fmt: skip
     """The same for paths, (n, 2 ends, lon and lat). hits: room for all entries."""
     grid = Grid(west_column, south_row, directory, words, starts, items, zones, slabs, edges)
     pairs, room = 0, len(rows_out)
