@@ -54,11 +54,13 @@ def asked(
     """Does a zone ask anything of an aircraft at places and times, (n,). surely_below_m: its height over ground with the
     margin of that height, NaN where not known."""
     zone = entry.zone
-    found = activation.activity(zone, *entry.centre_deg, time_us) != INACTIVE
+    found: NDArray[np.bool_] = activation.activity(zone, *entry.centre_deg, time_us) != INACTIVE
     if zone.weights is not None:
         found &= facts.weighs(zone.operator_id, aircraft_id, zone.weights, time_us)
     limit, numbers = facts.allowed(zone.operator_id, aircraft_id, rule_of(entry), lon_deg, lat_deg, time_us)
-    return found & ~(surely_below_m <= limit) & (limit != math.inf) if numbers else found
+    if numbers:
+        found &= ~(surely_below_m <= limit) & (limit != math.inf)
+    return found
 
 
 def asks(entry: Entry, facts: Facts, aircraft_id: UUID, fix: Fix) -> Asks | None:

@@ -36,7 +36,7 @@ def coming(
         entry, row = entries[number], rows[point]
         if not meant(entry, number, audiences[audience[point]], listed, time_us[row]):
             continue
-        speed = math.hypot(motion[EAST, row], motion[NORTH, row])
+        speed = math.sqrt(motion[EAST, row] * motion[EAST, row] + motion[NORTH, row] * motion[NORTH, row])
         after_s = _seconds(met_parts[pair] * ahead_s[path] * speed, speed, motion[SLOWING, row])
         if after_s < entry.warn_s + _SLACK_S and (entry.keep_in or not _passes_by(entry, motion[:, row], heights_m[:, row])):
             found[count, 0], found[count, 1] = row, number
@@ -57,8 +57,10 @@ def coming(
             after_s = _up(-above, climb, levelling)
         elif below < 0.0:
             after_s = _up(below, climb, levelling)
+        elif climb > 0.0:
+            after_s = 0.0  # it is in the zone, but an authorisation may allow that up to some height
         else:
-            continue  # it is in the zone, or its height is not known: that is told already
+            continue
         if after_s < entry.warn_s + _SLACK_S:
             found[count, 0], found[count, 1] = row, number
             count += 1

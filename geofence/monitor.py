@@ -99,9 +99,12 @@ class Monitor:
         touched = self.index.crossing(track.paths_deg) if len(track.paths_deg) else _NO_PAIRS
         inside, crossed = self._sift.sift(track, held, touched, outside)
         ahead = self._sift.coming(track, held, self.index.meeting(track.ahead_deg))
-        return Sightings(outside, *(self._asked(track, pairs) for pairs in (inside, crossed, ahead)))
+        # How high it may be says nothing of how high it will be.
+        surely_below_m = track.heights_m[AGL] + track.heights_m[MARGIN]
+        inside, crossed = (self._asked(track, pairs, surely_below_m) for pairs in (inside, crossed))
+        return Sightings(outside, inside, crossed, self._asked(track, ahead, np.full(len(outside), math.nan)))
 
-    def _asked(self, track: Track, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
+    def _asked(self, track: Track, pairs: NDArray[np.int64], surely_below_m: NDArray[np.float64]) -> NDArray[np.int64]:
         """Those pairs in which the zone asks anything of the aircraft."""
         sometimes = self._sometimes[pairs[:, 1]]
         if not sometimes.any():
@@ -117,8 +120,7 @@ class Monitor:
             points = np.searchsorted(track.rows, rows)
             left[these] = asked(
                 self.entries[number], self.facts, UUID(bytes=track.aircraft_ids[code]),
-                track.lon_deg[points], track.lat_deg[points], track.time_us[rows],
-                track.heights_m[AGL, rows] + track.heights_m[MARGIN, rows],
+                track.lon_deg[points], track.lat_deg[points], track.time_us[rows], surely_below_m[rows],
             )  # fmt: skip
         return pairs[left]
 
@@ -148,7 +150,7 @@ def keep_out(entry: Entry, fix: Fix, motion: Motion = STILL, asked_for: Asks = A
     elif band.outer_m > band.depth_m:
         tiers += ((Level.WARNING, min(sideways, band.outer_m)),)
     way_back = None
-    if sideways >= 0:
+    if min(sideways, band.outer_m) >= 0:
         under = band.above_floor_m < edge.distance_m
         way_back = f"DESCEND {math.ceil(band.above_floor_m)} m" if under and band.known else words.fly(edge)
     return Observed(
@@ -176,8 +178,10 @@ def keep_in(entries: list[Entry], fix: Fix, motion: Motion = STILL) -> Observed:
         sideways = -edge.distance_m if entry.holds(fix.lon_deg, fix.lat_deg) else edge.distance_m
         return max(sideways, -band.depth_m), sideways, band, entry, edge
 
-    # An unknown height cannot make a zone the better one of two.
-    out, sideways, band, entry, edge = min(map(look, entries), key=lambda seen: (seen[0] > 0, not seen[2].known, seen[0]))
+    # Neither an unknown height nor one within its margin can make a zone the better one of two.
+    out, sideways, band, entry, edge = min(
+        map(look, entries), key=lambda seen: (seen[0] > 0, not seen[2].known, seen[2].inner_m < 0, seen[0])
+    )
     zone = entry.zone
     what, ahead_s = words.keep_in(zone, sideways, band, fix), None
     tiers: Tiers = ((Level.BREACH, out),)

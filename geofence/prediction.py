@@ -41,7 +41,7 @@ class Motion:
 
     @property
     def speed_mps(self) -> float:
-        return math.hypot(self.east_mps, self.north_mps)
+        return math.sqrt(self.east_mps * self.east_mps + self.north_mps * self.north_mps)  # the same on every machine
 
     def seconds(self, distance_m: float) -> float:
         """Until it has come so far over ground; infinite if it stops before."""

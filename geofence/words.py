@@ -84,7 +84,8 @@ def keep_in(zone: ZoneVersion, sideways_m: float, band: Band, fix: Fix) -> str:
         limit = _limit(zone.floor_m, zone.floor_datum)
         return f"{metres(-band.above_floor_m)} below the {limit} floor of keep-in {named(zone)}, {height(fix)}"
     if band.inner_m < 0:
-        return f"within the {metres(fix.margin_m)} margin of the {_limits(zone)} of keep-in {named(zone)}: {height(fix)}"
+        margin = metres(band.depth_m - band.inner_m)
+        return f"within the {margin} margin of the {_limits(zone)} of keep-in {named(zone)}: {height(fix)}"
     return f"{metres(-sideways_m)} inside keep-in {named(zone)}"
 
 
@@ -93,8 +94,8 @@ def crossed(zone: ZoneVersion, length_m: float) -> str:
     return f"crossed {kind} {named(zone)} between two positions, {metres(length_m)} of the path"
 
 
-def _limit(value_m: float, datum: Datum) -> str:
-    if datum is Datum.FL:
+def _limit(value_m: float | None, datum: Datum) -> str:
+    if datum is Datum.FL and value_m is not None:
         return f"FL{round(value_m / 30.48):03d}"
     return f"{value_m:g} m {datum.value if datum is not Datum.TAKEOFF else 'above take-off'}"
 

@@ -121,7 +121,8 @@ def _moves(now, table, motion, i):
         return 0.0
     motion[EAST, i], motion[NORTH, i] = table[EAST_CMPS, i] / 100.0, table[NORTH_CMPS, i] / 100.0
     climb = 0.0 if table[DOWN_CMPS, i] == NULL else -table[DOWN_CMPS, i] / 100.0
-    speed, time_us = np.hypot(motion[EAST, i], motion[NORTH, i]), table[TIME, i]
+    speed = np.sqrt(motion[EAST, i] * motion[EAST, i] + motion[NORTH, i] * motion[NORTH, i])
+    time_us = table[TIME, i]
     if now.since_us == NEVER or time_us - now.since_us > _LONGEST_LOOK_US:
         now.since_us, now.speed_mps, now.climb_mps, now.slowing_mps2, now.levelling_mps2 = time_us, speed, climb, 0.0, 0.0
     elif time_us - now.since_us >= _LOOK_US:

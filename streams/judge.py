@@ -109,13 +109,13 @@ def _zones(work: Work, aircraft: Aircraft, row: int, fix: Fix) -> list[Observed]
     if keep_ins and (leaving or work.sightings.outside[row] or f"{monitor.KEEP_IN}/-" in aircraft.conditions):
         observed = monitor.keep_in(keep_ins, fix, motion)
         seen[observed.key] = observed
-    near = {entry: None for entry in (*work.inside.get(row, ()), *coming) if entry.zone.kind is ZoneKind.KEEP_OUT}
+    near = {one.zone.zone_id: one for one in (*work.inside.get(row, ()), *coming) if one.zone.kind is ZoneKind.KEEP_OUT}
     for held in aircraft.conditions.values():  # those that stand are followed outside their zone
         if held.zone_id is not None and held.rule != monitor.KEEP_IN:
             entry = watching.entry(held.zone_id, fix.time_us)
             if entry is not None:
-                near[entry] = None
-    for entry in near:
+                near[held.zone_id] = entry
+    for entry in near.values():
         asks = watching.asks(entry, aircraft.aircraft_id, fix)
         if asks is not None:
             observed = monitor.keep_out(entry, fix, motion, asks)

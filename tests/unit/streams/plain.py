@@ -7,6 +7,7 @@ import math
 from types import SimpleNamespace
 from uuid import UUID
 
+import numpy as np
 import shapely
 
 from core.block import Block
@@ -15,12 +16,15 @@ from core.sample import HeightSource, NoPosition
 from geofence.height import AMSL_RANGE_M, FAR_FROM_TAKEOFF_M, LOWEST_AGL_M, MARGIN_M, TAKEOFF_RANGE_M
 from geofence.index import Entry as ZoneEntry
 from geofence.monitor import PATH_LONGEST_US
+from geofence.prediction import Motion
 from geofence.vertical import Band, Fix
 from geofence.zone import ZoneKind
 from streams.entry import Entry
 from streams.judge import judge
-from streams.screen import AHEAD_LIMIT_US
+from streams.screen import AHEAD_LIMIT_US, NEVER
 from streams.state import State
+from streams.work import Work
+from tests.unit.streams.flight import S
 
 
 class Plain:
@@ -60,14 +64,59 @@ class Plain:
             self._judged_us[key] = time_us
         placed = judged and sample["no_position"] == NoPosition.PRESENT
         fix, before = height(sample), aircraft.last
-        seen = sightings(monitor, aircraft, before, fix) if placed else (False, [], [])
-        work = SimpleNamespace(
-            state=self.state, entry=entry, monitor=monitor, events=events,
-            time_us={row: time_us}, no_position={row: sample["no_position"]}, ambiguous={row: sample["ambiguous"]},
-            kind={row: sample["kind"]}, look={row: True}, verdicts=SimpleNamespace(ahead={row: ahead}), fix=lambda _: fix,
-            sightings=SimpleNamespace(outside={row: seen[0]}), inside={row: seen[1]}, crossed={row: seen[2]},
-        )  # fmt: skip
+        motion = moved(aircraft, sample) if placed else Motion()
+        seen = sightings(monitor, aircraft, before, fix) if placed else (False, [], [], [])
+        work = OneRow(self.state, entry, entry.body, monitor, events)
+        work.row_fix, work.row_motion = fix, motion
+        work.time_us, work.no_position, work.ambiguous = (
+            {row: time_us},
+            {row: sample["no_position"]},
+            {row: sample["ambiguous"]},
+        )
+        work.kind, work.look, work.verdicts = {row: sample["kind"]}, {row: True}, SimpleNamespace(ahead={row: ahead})
+        work.sightings = SimpleNamespace(outside={row: seen[0]})
+        work.inside, work.crossed, work.ahead = {row: seen[1]}, {row: seen[2]}, {row: seen[3]}
+        work.lon_deg, work.lat_deg = (np.full(len(samples), value) for value in (fix.lon_deg, fix.lat_deg))
+        work.ground_deg = np.array([[value] * len(samples) for value in aircraft.motion[-2:]])
+        keys = entry.body.dictionary("aircraft_id")
+        work.fleet_rows = np.array([aircraft.row if one == key else -1 for one in keys])
         judge(work, aircraft, row, judged, placed, sample["armed"], sample["airborne"])
+
+
+class OneRow(Work):
+    """Everything that is asked of it is asked of one row."""
+
+    row_fix: Fix
+    row_motion: Motion
+
+    def fix(self, row: int) -> Fix:
+        return self.row_fix
+
+    def moves(self, row: int) -> Motion:
+        return self.row_motion
+
+
+def moved(aircraft, sample) -> Motion:
+    """How it moves, and what the state says of that afterwards."""
+    since_us, speed, climb, slowing, levelling, lon, lat = aircraft.motion
+    if sample["armed"] is False or sample["airborne"] is False:
+        lon, lat = sample["lon_e7"] / 1e7, sample["lat_e7"] / 1e7
+    north, east, down = (sample[f"velocity_{name}_cmps"] for name in ("north", "east", "down"))
+    if north is None or east is None:
+        aircraft.motion = (NEVER, speed, climb, slowing, levelling, lon, lat)
+        return Motion()
+    now = Motion(east / 100, north / 100).speed_mps
+    up = 0.0 if down is None else -down / 100
+    time_us = sample["event_time_us"]
+    if since_us == NEVER or time_us - since_us > 2 * S:
+        since_us, speed, climb, slowing, levelling = time_us, now, up, 0.0, 0.0
+    elif time_us - since_us >= S // 4:
+        seconds = (time_us - since_us) / 1e6
+        slowing = max(0.0, (slowing + (speed - now) / seconds) / 2)
+        levelling = max(0.0, (levelling + ((abs(climb) - abs(up)) / seconds if climb * up >= 0 else 0.0)) / 2)
+        since_us, speed, climb = time_us, now, up
+    aircraft.motion = (since_us, speed, climb, slowing, levelling, lon, lat)
+    return Motion(east / 100, north / 100, up, slowing if slowing >= 0.5 else 0.0, levelling if levelling >= 0.5 else 0.0)
 
 
 def height(sample) -> Fix:
@@ -89,8 +138,11 @@ def within(value_mm: int | None, limits_m: tuple[float, float]) -> float:
     return value_m if limits_m[0] <= value_m <= limits_m[1] else math.nan
 
 
-def sightings(monitor, aircraft, before: Fix | None, fix: Fix) -> tuple[bool, list[ZoneEntry], list[ZoneEntry]]:
-    """Outside every keep-in zone that applies; keep-out zones it may be in; zones that its path may have crossed."""
+def sightings(
+    monitor, aircraft, before: Fix | None, fix: Fix
+) -> tuple[bool, list[ZoneEntry], list[ZoneEntry], list[ZoneEntry]]:
+    """Outside every keep-in zone that applies; keep-out zones it may be in; zones that its path may have crossed; and all that
+    are meant for it, for whatever comes."""
     meant = [
         entry
         for entry in monitor.entries
@@ -119,4 +171,4 @@ def sightings(monitor, aircraft, before: Fix | None, fix: Fix) -> tuple[bool, li
                 keep_out = entry.zone.kind is ZoneKind.KEEP_OUT
                 if entry not in inside if keep_out else conforming and not entry.convex:
                     crossed.append(entry)
-    return bool(keep_ins) and not conforming, inside, crossed
+    return bool(keep_ins) and not conforming, inside, crossed, meant

@@ -2,6 +2,7 @@
 
 import math
 from random import Random
+from typing import Any
 
 import pytest
 import shapely
@@ -11,8 +12,9 @@ from hypothesis import strategies as st
 from core import block, records
 from core.identity import aircraft_id, operator_id
 from core.sample import HeightSource, NoPosition, Sample, SampleKind
+from geofence.facts import AircraftFact, Authorisation, Fact, FactVersion, Relaxed, fact_id
 from geofence.world import World
-from geofence.zone import Datum, ZoneKind, ZoneVersion
+from geofence.zone import Activation, Datum, ZoneKind, ZoneVersion
 from streams.entry import Entry
 from streams.pipeline import advance
 from streams.state import State
@@ -62,8 +64,59 @@ def versions(random: Random, number: int) -> list[ZoneVersion]:
             facts["ended"] = True
         if random.random() < 0.3:
             facts |= {"raise_after_s": random.choice((0.0, 3.0)), "clear_after_s": random.choice((0.0, 2.0))}
+        if facts["kind"] == ZoneKind.KEEP_OUT:
+            facts |= sometimes(random)
         made.append(zone(**facts))
     return made
+
+
+def sometimes(random: Random) -> dict[str, object]:
+    """What keeps a zone from asking everybody at every time."""
+    facts: dict[str, object] = {}
+    if random.random() < 0.3:
+        facts["rule"] = "AU-PRD"
+    if random.random() < 0.3:
+        facts["activation"] = random.choice(list(Activation))
+        facts["timetable"] = {"timezone": "UTC", "spans": [{"start": "22:13", "end": random.choice(("22:14", "SS"))}]}
+    if random.random() < 0.2:
+        switch = T0 + round(random.uniform(-5, 30) * S), T0 + round(random.uniform(31, 60) * S), random.random() < 0.5
+        facts["switched"] = [dict(zip(("from_us", "to_us", "active"), switch, strict=True))]
+    if random.random() < 0.2:
+        facts["weights"] = random.choice((["micro"], ["very_small", "small"]))
+    return facts
+
+
+def facts(random: Random) -> list[FactVersion]:
+    stated: list[Fact] = []
+    for craft in CRAFT:
+        if random.random() < 0.3:
+            stated.append(
+                AircraftFact(
+                    aircraft_id=aircraft_id(OPERATOR, *craft), weight_g=random.choice((None, 200.0, 900.0)),
+                    vlos_m=random.choice((None, 500.0, 5_000.0)), battery_warn_pct=random.choice((None, 40.0)),
+                    station_lon_deg=(lon := random.choice((None, LON))), station_lat_deg=None if lon is None else LAT,
+                )
+            )  # fmt: skip
+    for number in range(random.choice((0, 0, 1, 3))):
+        relaxes = [
+            Relaxed(rule, to)
+            for rule, to in (("AU-101.085-HEIGHT", 150.0), ("AU-PRD", None), ("GEOFENCE-KEEP-OUT", 60.0), ("AU-DAY", None))
+            if random.random() < 0.5
+        ]
+        area: dict[str, Any] = (
+            {} if random.random() < 0.5 else {"area": {"type": "Point", "coordinates": [LON, LAT]}, "radius_m": 2e3}
+        )
+        whose = None if random.random() < 0.5 else tuple(aircraft_id(OPERATOR, *craft) for craft in CRAFT[:3])
+        stated.append(
+            Authorisation(number=f"A{number}", issuer="CASA", type="night", relaxes=tuple(relaxes), aircraft_ids=whose, **area)
+        )
+    return [
+        FactVersion(
+            operator_id=OPERATOR, fact_id=fact_id(OPERATOR, fact), version=1, world=1, fact=fact,
+            valid_from_us=random.choice((None, T0 + 5 * S)), valid_to_us=random.choice((None, T0 + 40 * S)),
+        )
+        for fact in stated
+    ]  # fmt: skip
 
 
 def flight(random: Random) -> list[Sample]:
@@ -93,6 +146,12 @@ def flight(random: Random) -> list[Sample]:
             agl_m=random.choice((None, None, heights[one] + random.uniform(-3, 3), -40.0, 900.0)),
             amsl_mm=random.choice((None, round(heights[one] * 1_000), 580_000)),
         )  # fmt: skip
+        if random.random() < 0.9:
+            cmps = min(speed * 1e7 / random.choice((0.2, 1.0)), 30_000)
+            sample.velocity_east_cmps = round(cmps * math.cos(headings[one]))
+            sample.velocity_north_cmps = round(cmps * math.sin(headings[one]))
+            sample.velocity_down_cmps = random.choice((None, 0, -500, -300, 400))
+        sample.fix_type, sample.battery_pct = random.choice((None, 3, 3, 3, 2)), random.choice((None, 80, 35, 20, 10))
         if sample.agl_mm is not None:
             sample.agl_source = random.choice((HeightSource.TERRAIN_REPORT, HeightSource.TERRAIN_MODEL))
         if none:
@@ -118,10 +177,15 @@ def blocks(random: Random, samples: list[Sample]) -> list[list[Sample]]:
 @given(seed=st.integers(0, 2**32))
 def test_the_compiled_engine_says_what_the_plain_one_says(live: bool, seed: int) -> None:
     random = Random(seed)
-    world = World([version for number in range(random.randint(0, 8)) for version in versions(random, number)], complete=1)
+    zones = [version for number in range(random.randint(0, 8)) for version in versions(random, number)]
+    world = World(zones, complete=1, facts=facts(random))
+    later_us = random.choice((0, 0, 12 * 3600 * S))  # by night
     state, plain = State.empty(), Plain(State.empty())
     state.world = plain.state.world = 1
-    for offset, samples in enumerate(blocks(random, flight(random))):
+    flown = flight(random)
+    for sample in flown:
+        sample.event_time_us += later_us
+    for offset, samples in enumerate(blocks(random, flown)):
         appended_us = max(sample.event_time_us for sample in samples) + 50_000 - random.choice((0, 0, 0, 0, 6)) * S
         entry = Entry(0, offset, appended_us, live, block.decode(block.from_samples(samples).encode()))
         said = [records.encode(event) for event in advance(state, entry, world)]
@@ -133,6 +197,11 @@ def aircraft_of(state: State) -> list[object]:
     """The aircraft alone: the screen of a plain engine is not in its state."""
     kept = State.load(state.dump())
     return sorted(
-        (key, repr([getattr(each, name) for name in ("heard_us", "armed", "ended", "off_time_us", "last", "conditions")]))
+        (
+            key,
+            repr(
+                [getattr(each, name) for name in ("heard_us", "armed", "ended", "off_time_us", "last", "conditions", "motion")]
+            ),
+        )
         for key, each in kept.aircraft.items()
     )
