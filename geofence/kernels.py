@@ -220,6 +220,9 @@ def find_points(
     if candidates > len(rows_out):
         return -candidates
 
+    never = 0  # what is read only to have it fetched, all at once and before anything depends on it
+    for at in range(occupied):
+        never += grid.items[grid.starts[lists[at]]] < 0
     candidates, uncertain = 0, 0
     unsure, first, beyond = work[2], work[3], work[4]  # candidates with a boundary in the cell; the edges that tell
     for at in range(occupied):
@@ -228,14 +231,13 @@ def find_points(
             unsure[uncertain] = candidates
             uncertain += grid.items[item] & 1
             candidates += 1
-    never = 0
     for at in range(uncertain):
         row, zone = rows_out[unsure[at]], grid.zones[entries_out[unsure[at]] >> 1]
         first[at] = beyond[at] = 0
         if _in_box(zone, lon[row], lat[row]):
             slab = zone.first + slab_of(zone, lat[row])
             first[at], beyond[at] = grid.slabs[slab], grid.slabs[slab + 1]
-            never += grid.edges[first[at], 0] > 180.0  # only to have it fetched
+            never += grid.edges[first[at], 0] > 180.0
     for at in range(uncertain):
         row = rows_out[unsure[at]]
         entries_out[unsure[at]] -= _odd(grid, first[at], beyond[at], lon[row], lat[row])
