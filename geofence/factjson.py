@@ -73,13 +73,11 @@ def read(given: object, operator_id: UUID) -> FactVersion:
 
 def read_many(given: object, operator_id: UUID) -> list[FactVersion]:
     """{"facts": [...]}, all or none. Raises WrongFact, whose fields begin with the position: facts[2].relaxes[0].rule."""
-    many = given.get("facts") if isinstance(given, Mapping) else None
-    if not isinstance(many, list) or not many:
+    if not isinstance(given, Mapping) or not isinstance(given.get("facts"), list) or not given["facts"]:
         raise WrongFact([Problem("facts", 'an object such as {"facts": [...]} with at least one fact is expected')])
-    assert isinstance(given, Mapping)
     problems = [Problem(str(name), "there is no such member: facts is the only one") for name in given if name != "facts"]
     found: dict[UUID, FactVersion] = {}
-    for position, one in enumerate(many):
+    for position, one in enumerate(given["facts"]):
         try:
             fact = read(one, operator_id)
         except WrongFact as error:

@@ -1,4 +1,4 @@
-"""The rules that an authorisation may relax, and the types that CASA issues: reference/casa-rules.md, checked 2026-11."""
+"""The rules that an authorisation may relax, and the types that CASA issues, as reference/casa-rules.md names them."""
 
 from collections.abc import Mapping
 from typing import NamedTuple

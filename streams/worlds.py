@@ -29,6 +29,17 @@ class Complete(msgspec.Struct, frozen=True):
     world: int
 
 
+def read_into(world: World, key: bytes | None, value: bytes) -> int | None:
+    """Adds what a record of the topic holds; the number of a world that is complete with it. Raises UnreadableRecord."""
+    if key == COMPLETE_KEY:
+        return records.decode(Complete, value).world
+    if (key or b"").startswith(_FACT):
+        world.add_fact(records.decode(FactVersion, value))
+    else:
+        world.add(records.decode(ZoneVersion, value))
+    return None
+
+
 class WorldFollower:
     """Reads from the beginning and stays. `world` is what partitions judge by."""
 
@@ -65,17 +76,13 @@ class WorldFollower:
     async def _follow(self) -> None:
         async for record in self._consumer:
             try:
-                if record.key == COMPLETE_KEY:
-                    complete = records.decode(Complete, record.value or b"").world
+                complete = read_into(self.world, record.key, record.value or b"")
+                if complete is not None:
                     # It is built aside, so that a block finds it ready; until then the last world judges.
                     await asyncio.to_thread(self.world.prepare, complete)
                     async with self._changed:
                         self.world.complete = max(self.world.complete, complete)
                         self._changed.notify_all()
-                elif (record.key or b"").startswith(_FACT):
-                    self.world.add_fact(records.decode(FactVersion, record.value or b""))
-                else:
-                    self.world.add(records.decode(ZoneVersion, record.value or b""))
             except UnreadableRecord as error:
                 # The publisher wrote it, so another version of this program did: judging without it would be wrong.
                 log.error("world record %d cannot be read: %s", record.offset, error)

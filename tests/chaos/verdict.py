@@ -20,14 +20,13 @@ from core.settings import Settings
 from core.topics import ALERTS, ALERTS_IMPORT, JUDGED, PARTITIONS, TELEMETRY, TELEMETRY_IMPORT, UNJUDGED, WORLD, Topic
 from core.units import to_us
 from geofence.world import World
-from geofence.zone import ZoneVersion
 from ingest.links import link_name, udp_source
 from streams.entry import Entry
 from streams.judging import stored_of
 from streams.log import LogReader
 from streams.partition import Partition
 from streams.screen import Screen, screen
-from streams.worlds import COMPLETE_KEY, Complete
+from streams.worlds import read_into
 from tests.chaos.flight import ADDRESS, Sent
 
 _PATIENCE_S = 120.0
@@ -124,13 +123,10 @@ class _Log:
         return (await self._reader.read({tp: (max(bounds.first, bounds.end - most), bounds.end)}))[tp]
 
     async def world(self) -> World:
-        """Every zone version that was published."""
+        """Every version that was published."""
         world = World()
         for record in (await self.read(WORLD))[0]:
-            if record.key == COMPLETE_KEY:
-                world.complete = max(world.complete, records.decode(Complete, record.value).world)
-            else:
-                world.add(records.decode(ZoneVersion, record.value))
+            world.complete = max(world.complete, read_into(world, record.key, record.value) or 0)
         return world
 
     def _partitions(self, topic: Topic) -> list[TopicPartition]:

@@ -1,14 +1,16 @@
 """A fact is read whole, or refused with every field that is wrong."""
 
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from core import strictjson
 from core.identity import operator_id
 from geofence import rules
 from geofence.factjson import WrongFact, read, read_many, write
-from geofence.facts import Authorisation, Relaxed, fact_id
+from geofence.facts import Authorisation, Relaxed, fact_id, kind_of
 
 OPERATOR, AIRCRAFT = operator_id("test"), str(UUID(int=7))
 SQUARE = {"type": "Polygon", "coordinates": [[[149, -35], [149.1, -35], [149.1, -35.1], [149, -35.1], [149, -35]]]}
@@ -165,3 +167,11 @@ def test_a_file_tells_every_problem_by_position_and_field() -> None:
 def test_a_file_without_facts_says_what_it_should_be(given: object) -> None:
     with pytest.raises(WrongFact, match="at least one fact"):
         read_many(given, OPERATOR)
+
+
+def test_the_documents_example_can_be_imported_and_it_names_every_rule_and_type() -> None:
+    text = (Path(__file__).parents[3] / "docs/facts.md").read_text(encoding="utf-8")
+    example = text.split("```json")[1].split("```")[0]
+    kinds = {kind_of(version.fact) for version in read_many(strictjson.loads(example), OPERATOR)}
+    assert kinds == {"aircraft", "authorisation", "tower", "pressure"}
+    assert [word for word in (*rules.KNOWN, *rules.AUTHORISATION_TYPES) if word not in text] == []
