@@ -71,9 +71,11 @@ def event_us(event: SunEvent, lon_deg: float, lat_deg: float, day: date, zone: t
 
     Right to a minute, to some minutes where it comes at midnight UTC (astral's day turns there) or the sun barely sets. That
     highest stand is the one nearest to noon on the clock: with a clock from elsewhere, UTC say, a sunrise may be on the date
-    before. A day without the event is settled so that a span between two events means what it says. Where the sun stays
-    above (midnight sun) morning's events are the day's first moment and evening's its end. Where it stays below (polar
-    night) both are the highest stand.
+    before, and a clock half a day from its sun passes over a day when summer time changes.
+
+    A day without the event is settled so that a span between two events means what it says. Where the sun stays above
+    (midnight sun) morning's events are the day's first moment and evening's its end. Where it stays below (polar night) both
+    are the highest stand.
     """
     observer = Observer(lat_deg, lon_deg)
     height_deg, direction = _PASSES[event]
