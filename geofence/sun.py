@@ -4,7 +4,7 @@ The elevation is a few lines of numpy, for it is asked of every sample; the even
 one to the other. Both mean the sun's centre without refraction, and a level horizon.
 """
 
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import StrEnum
 from typing import Any
 
@@ -80,24 +80,36 @@ def event_us(event: SunEvent, lon_deg: float, lat_deg: float, day: date, zone: t
 
     Right to a minute, to some minutes where it comes at midnight UTC (astral's day turns there) or the sun barely sets. That
     highest stand is the one nearest to noon on the clock: with a clock from elsewhere, UTC say, a sunrise may be on the date
-    before. A day without the event is settled so that a span between two events means what it says. Where the sun stays
-    above (midnight sun) morning's events are the day's first moment and evening's its end. Where it stays below (polar
-    night) both are the highest stand.
+    before, and a clock half a day from its sun passes over a day when summer time changes.
+
+    A day without the event is settled so that a span between two events means what it says. Where the sun stays above
+    (midnight sun) morning's events are the day's first moment and evening's its end. Where it stays below (polar night) both
+    are the highest stand.
     """
     observer = Observer(lat_deg, lon_deg)
     height_deg, direction = _PASSES[event]
-    near = [day + timedelta(days) for days in (-1, 0, 1)]
+    days = [day + timedelta(near) for near in range(-2, 3)]  # astral reckons by days of UTC
     clock_noon = datetime(day.year, day.month, day.day, 12, tzinfo=zone)
-    highest = min((noon(observer, one) for one in near), key=lambda time: abs(time - clock_noon))
-    for one in near:
+    highest = min((noon(observer, one) for one in days), key=lambda time: abs(time - clock_noon))
+
+    def in_its_half_day(time: datetime) -> bool:
+        return timedelta(0) <= (time - highest if direction is SunDirection.SETTING else highest - time) < _HALF_A_DAY
+
+    def height_at(time: datetime) -> float:
+        return float(elevation_deg(lon_deg, lat_deg, np.array([to_us(time)]))[0])
+
+    for one in days:
         try:
             passes = time_of_transit(observer, one, 90.0 - height_deg, direction, with_refraction=False)
         except ValueError:  # the sun does not pass this height
             continue
-        from_highest = passes - highest if direction is SunDirection.SETTING else highest - passes
-        if timedelta(0) <= from_highest < _HALF_A_DAY:
+        if in_its_half_day(passes):
             return to_us(passes)
-    if elevation_deg(lon_deg, lat_deg, np.array([to_us(highest)]))[0] < height_deg:
+    # An event in the last seconds before midnight UTC is in none of astral's days: it is at that midnight.
+    for midnight in (datetime(one.year, one.month, one.day, tzinfo=UTC) for one in days):
+        if in_its_half_day(midnight) and abs(height_at(midnight) - height_deg) < 0.5:
+            return to_us(midnight)
+    if height_at(highest) < height_deg:
         return to_us(highest)
     edge = day if direction is SunDirection.RISING else day + timedelta(1)
     return to_us(datetime(edge.year, edge.month, edge.day, tzinfo=zone))

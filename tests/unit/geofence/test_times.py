@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.units import US_PER_S, to_us, utc
@@ -208,6 +208,8 @@ def test_a_block_over_many_days_is_what_a_clock_on_the_wall_says(spans: list[Spa
     st.sampled_from([SYDNEY, "UTC", "America/New_York"]),
     st.integers(to_us(datetime(2020, 1, 1, tzinfo=UTC)), to_us(datetime(2030, 1, 1, tzinfo=UTC))),
 )
+@example(85.75, -1.0, SYDNEY, 1_602_334_800_000_000)  # sunrise eight seconds before midnight UTC: astral has it on no day
+@example(91.0, 0.0, "UTC", 1_577_836_800_000_000)
 def test_sunrise_to_sunset_is_when_the_sun_is_up_whatever_the_clock(lon: float, lat: float, name: str, time_us: int) -> None:
     at = np.array([time_us])
     height = elevation_deg(lon, lat, at)[0] + 0.833
