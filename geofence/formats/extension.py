@@ -20,7 +20,7 @@ _BESIDE = {"operator_id", "zone_id", "version", "world", "source", "remarks", "a
 
 
 class NotWritten(WedgetailError):
-    """Zone {name} cannot be written as {format}: its {detail} would be lost."""
+    """Zone {name} cannot be written as {format}: {detail}"""
 
 
 def properties_of(zone: ZoneVersion) -> dict[str, Any]:
@@ -40,10 +40,14 @@ def zone_of(properties: Mapping[str, Any], name: str, outline: Outline, operator
 def hold(zones: Iterable[ZoneVersion], found: Found, file_format: str) -> None:
     """Raises NotWritten if what was found in a written file is not what the zones ask."""
     given, back = list(zones), found.zones
-    for zone, read in zip(given, back, strict=False):
-        kept, wanted = asdict(read), asdict(zone)
-        lost = [name for name in wanted if name not in _BESIDE and wanted[name] != kept[name]]
-        if lost:
-            raise NotWritten(name=zone.name, format=file_format, detail=", ".join(lost))
     if len(back) < len(given):
-        raise NotWritten(name=given[len(back)].name, format=file_format, detail=found.troubles[-1].detail)
+        names = [zone.name for zone in back]
+        name = next(zone.name for place, zone in enumerate(given) if names[place : place + 1] != [zone.name])
+        raise NotWritten(
+            name=name, format=file_format, detail=next(trouble.detail for trouble in found.troubles if trouble.lost)
+        )
+    for zone, read in zip(given, back, strict=True):
+        kept, wanted = asdict(read), asdict(zone)
+        lost = [field for field in wanted if field not in _BESIDE and wanted[field] != kept[field]]
+        if lost:
+            raise NotWritten(name=zone.name, format=file_format, detail=f"its {', '.join(lost)} would be lost")

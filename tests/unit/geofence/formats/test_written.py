@@ -204,7 +204,7 @@ def test_what_cannot_be_said_is_not_written() -> None:
     ended = zone(name="Old", ended=True)
     for write in (ed318.write, kml.write):
         with pytest.raises(NotWritten, match=r"^Zone Old cannot be written as"):
-            write([ended])
+            write([zone(), ended, zone(name="New")])
 
 
 def test_who_switched_a_zone_here_is_not_written_and_not_held_against_it() -> None:
