@@ -43,7 +43,7 @@ class Track:
 
     rows: (m,) which rows of the block they are. lon_deg, lat_deg: (m,). audience: (m,) int64, as Sift.audience gives it.
     path_points: (p,) which of them have a path from a known fix before; paths_deg: (p, 2 ends, lon and lat);
-    before_m: (p, 3) heights of its beginning. By row of the block: time_us (n,), heights_m (5, n) as in Heights.all_m.
+    before_m: (p, 3) heights of its beginning. By row of the block: time_us (n,), heights_m (6, n) as in Heights.all_m.
     """
 
     rows: NDArray[np.int64]

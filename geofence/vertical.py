@@ -12,7 +12,10 @@ ROW = {Datum.SFC: 0, Datum.AGL: 0, Datum.AMSL: 1, Datum.TAKEOFF: 2}
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """One judged position, degrees and metres, NaN for a height that is not known. refused_m: a report that was no height."""
+    """One judged position, degrees and metres, NaN for a height that is not known.
+
+    refused_m: a reported height above ground that cannot be; refused_model_m: one from the terrain model, likewise.
+    """
 
     time_us: int
     lon_deg: float
@@ -23,6 +26,7 @@ class Fix:
     amsl_m: float
     takeoff_m: float
     refused_m: float = math.nan
+    refused_model_m: float = math.nan
 
     def height_m(self, datum: Datum) -> float:
         return (self.agl_m, self.amsl_m, self.takeoff_m)[ROW[datum]]

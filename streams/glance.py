@@ -15,7 +15,7 @@ from core.compiled import given, kernel, part
 from core.sample import NoPosition, SampleKind
 from core.whole import AIRBORNE, AIRCRAFT, AMBIGUOUS, ARMED, KIND, LAT, LON, NO_POSITION, TIME
 from geofence import altitude
-from geofence.height import AGL, AMSL, MARGIN, REFUSED, TAKEOFF
+from geofence.height import AGL, AMSL, MARGIN, REFUSED, REFUSED_MODEL, TAKEOFF
 from geofence.monitor import PATH_LONGEST_US
 from geofence.sift import Track
 from streams.fleet import FIX, SEEN
@@ -142,5 +142,6 @@ def _settle(
             fix = fixes[fleet_rows[code]]
             fix.time_us, fix.lon_deg, fix.lat_deg = table[TIME, i], lon_deg[i], lat_deg[i]
             fix.agl_m, fix.margin_m, fix.agl_source = heights_m[AGL, i], heights_m[MARGIN, i], source[i]
-            fix.amsl_m, fix.takeoff_m, fix.refused_m = heights_m[AMSL, i], heights_m[TAKEOFF, i], heights_m[REFUSED, i]
+            fix.amsl_m, fix.takeoff_m = heights_m[AMSL, i], heights_m[TAKEOFF, i]
+            fix.refused_m, fix.refused_model_m = heights_m[REFUSED, i], heights_m[REFUSED_MODEL, i]
     return count

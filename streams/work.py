@@ -9,7 +9,7 @@ from core.block import Block
 from core.records import AlertEvent
 from core.sample import HeightSource
 from geofence import index
-from geofence.height import AGL, AMSL, MARGIN, REFUSED, TAKEOFF, Heights
+from geofence.height import AGL, AMSL, MARGIN, REFUSED, REFUSED_MODEL, TAKEOFF, Heights
 from geofence.monitor import Monitor, Sightings
 from geofence.vertical import Fix
 from streams.entry import Entry
@@ -46,4 +46,5 @@ class Work:
         return Fix(
             int(self.time_us[row]), float(self.lon_deg[row]), float(self.lat_deg[row]), all_m[AGL], all_m[MARGIN],
             HeightSource(self.heights.source[row]), all_m[AMSL], all_m[TAKEOFF], all_m[REFUSED],
+            all_m[REFUSED_MODEL],
         )  # fmt: skip
