@@ -4,7 +4,7 @@ Order and margins (house.md): a terrain report or a rangefinder, margin 0; the h
 below it by a terrain model, 15 m; height above take-off standing in, 40 m.
 """
 
-# mypy: allow-untyped-defs
+# mypy: allow-untyped-defs, allow-untyped-calls
 
 from dataclasses import dataclass
 from math import nan
