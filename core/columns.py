@@ -87,6 +87,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("airborne", Kind.BOOL, _NULLABLE),
     Column("ambiguous", Kind.BOOL, _REQUIRED),  # two senders at once under this identity
     Column("frame_seq", Kind.UINT8, _NULLABLE, since=2),  # MAVLink's own number of the frame, modulo 256
+    Column("ground_amsl_mm", Kind.INT32, _NULLABLE, since=3),  # of our elevation tiles, below the position; null: no tile there
 )
 NAMES = tuple(column.name for column in COLUMNS)
 BY_NAME = {column.name: column for column in COLUMNS}

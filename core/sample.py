@@ -76,3 +76,4 @@ class Sample:
     airborne: bool | None = None
     ambiguous: bool = False
     frame_seq: int | None = None
+    ground_amsl_mm: int | None = None

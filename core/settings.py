@@ -81,6 +81,10 @@ class Ingest(_Section):
         return value
 
 
+class Terrain(_Section):
+    folder: Path | None = Field(default=None, description="elevation tiles: HGT and GeoTIFF files; none: no terrain model")
+
+
 class Api(_Section):
     port: int = Field(default=8080, ge=1, le=65535)
     token: str = Field(default="", description="what a client must show; empty: made at start and printed")
@@ -92,6 +96,7 @@ class Settings(_Section):
     kafka: Kafka = Kafka()
     database: Database = Database()
     ingest: Ingest = Ingest()
+    terrain: Terrain = Terrain()
     api: Api = Api()
 
 

@@ -12,11 +12,11 @@ from core.compiled import given, kernel, part
 # Rows of the table, for compiled loops. Columns are only ever added, so these stay what they are.
 (
     AIRCRAFT, LINK, EPOCH, SEQ, TIME, KIND, LON, LAT, NO_POSITION, AMSL, TAKEOFF, AGL, AGL_SOURCE, ARMED, AIRBORNE, AMBIGUOUS,
-    NORTH, EAST, DOWN, FIX_TYPE, BATTERY,
+    NORTH, EAST, DOWN, FIX_TYPE, BATTERY, GROUND,
 ) = map(NAMES.index, (
     "aircraft_id", "link", "epoch", "seq", "event_time_us", "kind", "lon_e7", "lat_e7", "no_position", "amsl_mm",
     "takeoff_height_mm", "agl_mm", "agl_source", "armed", "airborne", "ambiguous",
-    "velocity_north_cmps", "velocity_east_cmps", "velocity_down_cmps", "fix_type", "battery_pct",
+    "velocity_north_cmps", "velocity_east_cmps", "velocity_down_cmps", "fix_type", "battery_pct", "ground_amsl_mm",
 ))  # fmt: skip
 _NULL = int(NULL)
 _OPTIONAL = np.array([column.nullable for column in COLUMNS], np.uint8)

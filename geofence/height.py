@@ -1,10 +1,10 @@
 """The best height above ground at hand, with its source and its margin; a height that cannot be is no height.
 
-Order and margins (house.md): a terrain report or a rangefinder, margin 0; a terrain model, 15 m; height above take-off
-standing in, 40 m.
+Order and margins (house.md): a terrain report or a rangefinder, margin 0; the height above mean sea level less the ground
+below it by a terrain model, 15 m; height above take-off standing in, 40 m.
 """
 
-# mypy: allow-untyped-defs
+# mypy: allow-untyped-defs, allow-untyped-calls
 
 from dataclasses import dataclass
 from math import nan
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from core import whole
 from core.block import Block
 from core.columns import NULL
-from core.compiled import given, kernel
+from core.compiled import given, kernel, part
 from core.sample import HeightSource
 
 LOWEST_AGL_M = -30.0  # a derived height below this is no height
@@ -39,16 +39,17 @@ SOURCE_WORDS = {
     HeightSource.TAKEOFF: "above take-off",
 }
 _MARGINS_M = np.array([MARGIN_M.get(source, 0.0) for source in HeightSource])
-_NONE, _TAKEOFF = int(HeightSource.NONE), int(HeightSource.TAKEOFF)
-AGL, AMSL, TAKEOFF, MARGIN, REFUSED = range(5)  # rows of Heights.all_m
+_NONE, _MODEL, _TAKEOFF = int(HeightSource.NONE), int(HeightSource.TERRAIN_MODEL), int(HeightSource.TAKEOFF)
+AGL, AMSL, TAKEOFF, MARGIN, REFUSED, REFUSED_MODEL = range(6)  # rows of Heights.all_m
 
 
 @dataclass(frozen=True, slots=True)
 class Heights:
     """By row of a block, metres, NaN where not known.
 
-    all_m: (5, n) float64: the best height above ground, above mean sea level, above take-off, the margin of the first,
-    and a reported height above ground that cannot be (why the next source serves). source: HeightSource of the first.
+    all_m: (6, n) float64: the best height above ground, above mean sea level, above take-off, the margin of the first; and
+    why the next source serves: a reported height above ground that cannot be, one from the terrain model that cannot be.
+    source: HeightSource of the first.
     """
 
     all_m: NDArray[np.float64]
@@ -72,7 +73,7 @@ class Heights:
 
 def best_heights(batch: Block) -> Heights:
     """The heights of each row of a block."""
-    heights = Heights(np.empty((5, batch.num_rows)), np.empty(batch.num_rows, np.uint8))
+    heights = Heights(np.empty((6, batch.num_rows)), np.empty(batch.num_rows, np.uint8))
     _best.run(batch.whole(), _MARGINS_M, heights.all_m, heights.source)
     return heights
 
@@ -87,14 +88,25 @@ def _best(table, margins_m, all_m, source):
         amsl = amsl_mm / 1_000.0 if amsl_mm != NULL else nan
         if amsl < AMSL_RANGE_M[0] or amsl > AMSL_RANGE_M[1]:
             amsl = nan
+        all_m[AMSL, i], all_m[TAKEOFF, i] = amsl, takeoff
+        all_m[REFUSED, i] = all_m[REFUSED_MODEL, i] = nan
+        best, by = takeoff, (_NONE if takeoff != takeoff else _TAKEOFF)
+        ground_mm = table[whole.GROUND, i]
+        model = amsl - ground_mm / 1_000.0 if ground_mm != NULL else nan
         reported = reported_mm / 1_000.0 if reported_mm != NULL else nan
-        impossible = reported < LOWEST_AGL_M or abs(reported - takeoff) > FAR_FROM_TAKEOFF_M
-        if reported_mm != NULL and not impossible:
+        if reported == reported and not _impossible(reported, takeoff):
             best, by = reported, table[whole.AGL_SOURCE, i]
         else:
-            best, by = takeoff, (_NONE if takeoff != takeoff else _TAKEOFF)
+            all_m[REFUSED, i] = reported
+            if model == model and not _impossible(model, takeoff):
+                best, by = model, _MODEL
+            else:
+                all_m[REFUSED_MODEL, i] = model
         if by < 0 or by >= len(margins_m):
             raise ValueError("a source of height that nobody knows")
-        all_m[AGL, i], all_m[AMSL, i], all_m[TAKEOFF, i] = best, amsl, takeoff
-        all_m[MARGIN, i], source[i] = margins_m[by], by
-        all_m[REFUSED, i] = reported if impossible else nan
+        all_m[AGL, i], all_m[MARGIN, i], source[i] = best, margins_m[by], by
+
+
+@part
+def _impossible(agl_m, takeoff_m):
+    return agl_m < LOWEST_AGL_M or abs(agl_m - takeoff_m) > FAR_FROM_TAKEOFF_M

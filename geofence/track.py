@@ -34,7 +34,7 @@ class Track:
     (m,). audience: (m,) int64, as Sift.audience gives it.
     path_points: (p,) which of them have a path from a known fix before; paths_deg: (p, 2 ends, lon and lat);
     before_m: (p, 3) heights of its beginning. ahead_points, ahead_deg: the same for where it would be ahead_s from now
-    (geofence.prediction). By row of the block: time_us (n,), heights_m (5, n) as in Heights.all_m, motion (5, n).
+    (geofence.prediction). By row of the block: time_us (n,), heights_m (6, n) as in Heights.all_m, motion (5, n).
     """
 
     aircraft_ids: Sequence[bytes]

@@ -17,8 +17,9 @@ UNCERTAIN_M = {Datum.FL: 300.0, Datum.WGS84: 107.0}
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """One judged position, degrees and metres, NaN for a height that is not known. refused_m: a report that was no height.
+    """One judged position, degrees and metres, NaN for a height that is not known.
 
+    refused_m: a reported height above ground that cannot be; refused_model_m: one from the terrain model, likewise.
     qnh_hpa: the pressure there that somebody stated, NaN if nobody did.
     """
 
@@ -31,6 +32,7 @@ class Fix:
     amsl_m: float
     takeoff_m: float
     refused_m: float = math.nan
+    refused_model_m: float = math.nan
     qnh_hpa: float = math.nan
 
     def height_m(self, datum: Datum) -> float:

@@ -25,11 +25,17 @@ def height(fix: Fix) -> str:
         return "height above ground not known" + refused(fix) + raw
     if fix.agl_source is HeightSource.TAKEOFF:
         return f"{metres(fix.agl_m)} above take-off, AGL not measured{refused(fix)}"
-    return f"{metres(fix.agl_m)} AGL from {SOURCE_WORDS[fix.agl_source]}"
+    return f"{metres(fix.agl_m)} AGL from {SOURCE_WORDS[fix.agl_source]}{refused(fix)}"
 
 
 def refused(fix: Fix) -> str:
-    return "" if math.isnan(fix.refused_m) else f" ({metres(fix.refused_m)} AGL was reported: no height)"
+    """Heights above ground that cannot be: why a source with a larger margin serves."""
+    said = []
+    if not math.isnan(fix.refused_m):
+        said.append(f"{metres(fix.refused_m)} AGL was reported: no height")
+    if not math.isnan(fix.refused_model_m):
+        said.append(f"{metres(fix.refused_model_m)} AGL by the terrain model from {metres(fix.amsl_m)} AMSL: no height")
+    return f" ({'; '.join(said)})" if said else ""
 
 
 def fly(edge: Nearest) -> str:

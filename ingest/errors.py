@@ -25,3 +25,7 @@ class StartOutsideLog(WedgetailError):
 
 class ImportBroken(WedgetailError):
     """The import of {file} broke off: {detail}. Run it again: what has arrived already stays there once."""
+
+
+class UnfitTile(WedgetailError):
+    """{file} is no elevation tile: {detail}. It is left out."""

@@ -23,6 +23,7 @@ from ingest.links import Link
 from ingest.mavlink import Reason
 from ingest.reading import NULL, Ints
 from ingest.samples import Aircraft, Samples
+from ingest.terrain import Terrain
 
 _MOST_TOLD = 65_536  # bytes of a rejected stretch that are told; the largest datagram fits
 _MOST_REJECTIONS = 1_000  # told of what is taken at once; the others are counted
@@ -58,11 +59,15 @@ class Taken:
 
 
 class Fleet:
-    """links, evidence, slots (by number of a link), vehicles, aircraft and partitions (by slot): see ingest.following."""
+    """links, evidence, slots (by number of a link), vehicles, aircraft and partitions (by slot): see ingest.following.
 
-    def __init__(self, operator_id: UUID, counts: Counts) -> None:
+    terrain: knows the ground below each sample; None: nobody does.
+    """
+
+    def __init__(self, operator_id: UUID, counts: Counts, terrain: Terrain | None = None) -> None:
         self.operator_id = operator_id
         self.counts = counts
+        self.terrain = terrain
         self.links = np.zeros((_FEW, 4), np.int64)
         self.evidence = np.zeros((_FEW, 256), np.int8)
         self.slots = np.zeros((_FEW, 256), np.int32)

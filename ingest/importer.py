@@ -32,6 +32,7 @@ from ingest.packer import Record, block_record, control_record
 from ingest.samples import Waiting
 from ingest.settled import settled
 from ingest.summary import Summary, print_summary
+from ingest.terrain import terrain_of
 from ingest.tlog import Entry, LogFile, opened
 
 _LISTENED_US = 1_000_000
@@ -52,7 +53,8 @@ async def import_file(
 ) -> Summary:
     """Sends a log to the import topic and returns when all of it is judged and recorded (unless wait is False).
 
-    Raises UnreadableFile, NotMavlink, NoTimes, BrokerUnreachable, TopicMismatch, and ImportBroken when sending fails.
+    Raises UnreadableFile, NotMavlink, NoTimes, SettingError, BrokerUnreachable, TopicMismatch, and ImportBroken when sending
+    fails.
     """
     screen = console or Console(quiet=True)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"))
@@ -83,7 +85,7 @@ class _Sending:
         self._operator = operator_id(settings.operator.name)
         self._counts = Counts()
         self._aircraft: dict[int, UUID] = {}
-        self._fleet = Fleet(self._operator, self._counts)
+        self._fleet = Fleet(self._operator, self._counts, terrain_of(settings))
         self._link = self._fleet.link(file_link(log.sha256), FILE_EPOCH, arrived=self._arrived)
         self._waiting = Waiting()
         self._under_way: deque[tuple[int, asyncio.Future[RecordMetadata]]] = deque()

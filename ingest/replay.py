@@ -27,6 +27,7 @@ from ingest.packer import Packer
 from ingest.rejections import BUDGET_BYTES, Rejections, untold
 from ingest.service import tasks_of_one, until_signal
 from ingest.summary import Summary, print_summary
+from ingest.terrain import terrain_of
 from ingest.tlog import Entry, LogFile, opened
 from ingest.udp import clock_us
 
@@ -59,7 +60,7 @@ async def replay_file(
 ) -> Summary:
     """Plays a log from its first frame (or start) at this speed: each frame's event time is the moment at which it is played.
 
-    Raises UnreadableFile, NotMavlink, NoTimes, StartOutsideLog, BrokerUnreachable, TopicMismatch.
+    Raises UnreadableFile, NotMavlink, NoTimes, StartOutsideLog, SettingError, BrokerUnreachable, TopicMismatch.
     """
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[at]}"))
     with opened(file) as log, Progress(*columns, TimeElapsedColumn(), console=console or Console(quiet=True)) as progress:
@@ -116,7 +117,8 @@ class _Playing:
         self._began_us = clock_us()
         self._operator = operator_id(settings.operator.name)
         name = replay_link(log.sha256, self._began_us)
-        self._link = Fleet(self._operator, counts).link(name, FILE_EPOCH, arrived=self._arrived)
+        fleet = Fleet(self._operator, counts, terrain_of(settings))
+        self._link = fleet.link(name, FILE_EPOCH, arrived=self._arrived)
 
     async def run(self, stopped: asyncio.Event, moved: Callable[[int], object]) -> None:
         listen_at_s = self._loop.time() + _LISTENED_S

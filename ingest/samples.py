@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 import numpy as np
+from numpy.typing import NDArray
 from pymavlink import mavutil
 
 from core import block
 from core.block import Block
 from core.columns import BY_NAME
+from core.sample import NoPosition
 from core.topics import PARTITIONS
 from ingest import following
 from ingest.reading import NULL, Ints
@@ -19,6 +21,7 @@ from ingest.reading import NULL, Ints
 if TYPE_CHECKING:
     from ingest.fleet import Fleet
     from ingest.links import Link
+    from ingest.terrain import Terrain
 
 
 class Aircraft(NamedTuple):
@@ -141,6 +144,9 @@ def _block(fleet: "Fleet", rows: Ints) -> Block:
         if not whole[at]:
             valid[name] = there[at]
 
+    if fleet.terrain is not None:
+        columns["ground_amsl_mm"], valid["ground_amsl_mm"] = _ground(fleet.terrain, rows)
+
     slots: dict[int, int] = {}
     columns["aircraft_id"] = np.array(
         [slots.setdefault(slot, len(slots)) for slot in rows[:, following.SLOT].tolist()], np.int16
@@ -164,6 +170,15 @@ def _block(fleet: "Fleet", rows: Ints) -> Block:
         "mode": list(words),
     }
     return block.from_columns(columns, valid, dictionaries)
+
+
+def _ground(terrain: "Terrain", rows: Ints) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+    """The ground below each row, and where it is known."""
+    placed = np.flatnonzero(rows[:, following.R_NO_POSITION] == NoPosition.PRESENT)
+    ground_m = np.full(len(rows), np.nan)
+    ground_m[placed] = terrain.ground_m(rows[placed, following.R_LON] / 1e7, rows[placed, following.R_LAT] / 1e7)
+    known = np.isfinite(ground_m)
+    return np.rint(np.where(known, ground_m, 0.0) * 1_000).astype(np.int32), known
 
 
 @lru_cache(maxsize=4_096)

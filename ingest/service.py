@@ -26,6 +26,7 @@ from ingest.packer import Packer
 from ingest.rejections import BUDGET_BYTES, Rejections, untold
 from ingest.signing import read_keys
 from ingest.tcp import Caller, Streams
+from ingest.terrain import terrain_of
 from ingest.udp import Heard, Receiver, clock_us
 from ingest.watch import Room, Teller
 
@@ -134,12 +135,14 @@ async def run(settings: Settings) -> None:
 async def listen(settings: Settings, stopped: asyncio.Event, ready: asyncio.Event | None = None) -> Counts:
     """Listens until stopped, sends what it has and returns its counters. ready is set once the ports are bound.
 
-    Raises SettingError for a bad key, CannotListen, UnreadableFile for a broken ledger, TopicMismatch, BrokerUnreachable.
+    Raises SettingError for a bad key or a terrain folder that is not there, CannotListen, UnreadableFile for a broken ledger,
+    TopicMismatch, BrokerUnreachable.
     """
     counts = Counts()
     prefix, given = settings.kafka.prefix, settings.ingest
     keys = read_keys(given.keys)
     await kafka.ensure_topics(settings.kafka.bootstrap, prefix)
+    terrain = await asyncio.to_thread(terrain_of, settings)
     await asyncio.to_thread(warm)  # before the port is bound: what is compiled first time must not cost datagrams
     with ExitStack() as held:
         receiver = Receiver(given.host, given.port)
@@ -147,7 +150,7 @@ async def listen(settings: Settings, stopped: asyncio.Event, ready: asyncio.Even
         accepting = [(text, held.enter_context(tcp.bound(text))) for text in given.tcp_listen]
         carrier = Carrier(settings.kafka.bootstrap)
         operator = operator_id(settings.operator.name)
-        fleet = Fleet(operator, counts)
+        fleet = Fleet(operator, counts, terrain)
         async with tasks_of_one() as tasks:
             losses = Losses(counts)
             outbox = Outbox(tasks, carrier, prefix + TELEMETRY.name, given.buffer_mb << 20, losses.add, losses.notice)

@@ -147,7 +147,8 @@ CREATE TABLE telemetry_live (
     "row" smallint NOT NULL,
     late boolean NOT NULL,
     append_time timestamptz NOT NULL,
-    frame_seq smallint -- MAVLink's own number of the frame
+    frame_seq smallint, -- MAVLink's own number of the frame
+    ground_amsl_mm integer -- of our elevation tiles, below the position
 );
 CREATE INDEX telemetry_live_track ON telemetry_live (aircraft_id, event_time DESC);
 -- A stretch of broker time, whoever flew in it; rows come in that order, so an index of block ranges is enough.

@@ -25,7 +25,7 @@ SEEN = np.dtype(
 FIX = np.dtype(
     [
         ("time_us", "i8"), ("lon_deg", "f8"), ("lat_deg", "f8"), ("agl_m", "f8"), ("margin_m", "f8"), ("agl_source", "u1"),
-        ("amsl_m", "f8"), ("takeoff_m", "f8"), ("refused_m", "f8"),
+        ("amsl_m", "f8"), ("takeoff_m", "f8"), ("refused_m", "f8"), ("refused_model_m", "f8"),
     ],
     align=True,
 )  # fmt: skip
@@ -118,16 +118,16 @@ class Aircraft:
     @property
     def last(self) -> Fix | None:
         """Its last judged position."""
-        time_us, lon, lat, agl, margin, source, amsl, takeoff, refused = self._fleet.fixes[self.row].item()
+        time_us, lon, lat, agl, margin, source, amsl, takeoff, *refused = self._fleet.fixes[self.row].item()
         if time_us == NEVER:
             return None
-        return Fix(time_us, lon, lat, agl, margin, HeightSource(source), amsl, takeoff, refused)
+        return Fix(time_us, lon, lat, agl, margin, HeightSource(source), amsl, takeoff, *refused)
 
     @last.setter
     def last(self, fix: Fix) -> None:
         self._fleet.fixes[self.row] = (
             fix.time_us, fix.lon_deg, fix.lat_deg, fix.agl_m, fix.margin_m, fix.agl_source,
-            fix.amsl_m, fix.takeoff_m, fix.refused_m,
+            fix.amsl_m, fix.takeoff_m, fix.refused_m, fix.refused_model_m,
         )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from core.whole import DOWN as DOWN_CMPS
 from core.whole import EAST as EAST_CMPS
 from core.whole import NORTH as NORTH_CMPS
 from geofence import altitude
-from geofence.height import AGL, AMSL, MARGIN, REFUSED, TAKEOFF
+from geofence.height import AGL, AMSL, MARGIN, REFUSED, REFUSED_MODEL, TAKEOFF
 from geofence.monitor import PATH_LONGEST_US
 from geofence.prediction import LONGEST_S, STILL_MPS
 from geofence.track import CLIMB, EAST, LEVELLING, NORTH, SLOWING, Track
@@ -202,5 +202,6 @@ def _settle(
             fix = fixes[fleet_rows[code]]
             fix.time_us, fix.lon_deg, fix.lat_deg = table[TIME, i], lon_deg[i], lat_deg[i]
             fix.agl_m, fix.margin_m, fix.agl_source = heights_m[AGL, i], heights_m[MARGIN, i], source[i]
-            fix.amsl_m, fix.takeoff_m, fix.refused_m = heights_m[AMSL, i], heights_m[TAKEOFF, i], heights_m[REFUSED, i]
+            fix.amsl_m, fix.takeoff_m = heights_m[AMSL, i], heights_m[TAKEOFF, i]
+            fix.refused_m, fix.refused_model_m = heights_m[REFUSED, i], heights_m[REFUSED_MODEL, i]
     return count

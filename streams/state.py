@@ -10,7 +10,7 @@ from geofence.vertical import Fix
 from streams.fleet import UNMOVED, Aircraft, Fleet
 from streams.screen import KeptScreen, Screen
 
-ENGINE = "2"  # goes up with every change that can give another event for the same records
+ENGINE = "3"  # goes up with every change that can give another event for the same records
 
 
 class Link(msgspec.Struct):
@@ -71,6 +71,7 @@ class _KeptFix(msgspec.Struct, array_like=True, frozen=True):
     amsl_m: float | None
     takeoff_m: float | None
     refused_m: float | None
+    refused_model_m: float | None = None
 
     @staticmethod
     def of(fix: Fix) -> "_KeptFix":
@@ -79,7 +80,7 @@ class _KeptFix(msgspec.Struct, array_like=True, frozen=True):
 
         return _KeptFix(
             fix.time_us, fix.lon_deg, fix.lat_deg, known(fix.agl_m), fix.margin_m, int(fix.agl_source),
-            known(fix.amsl_m), known(fix.takeoff_m), known(fix.refused_m),
+            known(fix.amsl_m), known(fix.takeoff_m), known(fix.refused_m), known(fix.refused_model_m),
         )  # fmt: skip
 
     def fix(self) -> Fix:
@@ -88,7 +89,7 @@ class _KeptFix(msgspec.Struct, array_like=True, frozen=True):
 
         return Fix(
             self.time_us, self.lon_deg, self.lat_deg, number(self.agl_m), self.margin_m, HeightSource(self.agl_source),
-            number(self.amsl_m), number(self.takeoff_m), number(self.refused_m),
+            number(self.amsl_m), number(self.takeoff_m), number(self.refused_m), number(self.refused_model_m),
         )  # fmt: skip
 
 

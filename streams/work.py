@@ -12,7 +12,7 @@ from core.records import AlertEvent
 from core.sample import HeightSource
 from core.whole import AIRCRAFT, TIME
 from geofence import index
-from geofence.height import AGL, AMSL, MARGIN, REFUSED, TAKEOFF, Heights
+from geofence.height import AGL, AMSL, MARGIN, REFUSED, REFUSED_MODEL, TAKEOFF, Heights
 from geofence.monitor import Monitor, Sightings
 from geofence.prediction import Motion
 from geofence.vertical import Fix
@@ -70,6 +70,7 @@ class Work:
         return Fix(
             int(self.time_us[row]), float(self.lon_deg[row]), float(self.lat_deg[row]), all_m[AGL], all_m[MARGIN],
             HeightSource(self.heights.source[row]), all_m[AMSL], all_m[TAKEOFF], all_m[REFUSED],
+            all_m[REFUSED_MODEL],
         )  # fmt: skip
 
     def moves(self, row: int) -> Motion:

@@ -37,3 +37,4 @@ def configure() -> None:
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     for name in ("aiokafka", "httpx", "faust", "mode"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # what is wrong with a tile is told with its name

@@ -52,7 +52,7 @@ SELECT
     sample.agl_age_ms, sample.velocity_north_cmps, sample.velocity_east_cmps, sample.velocity_down_cmps,
     sample.heading_cdeg, sample.fix_type, sample.satellites, sample.hdop_e2, sample.fix_age_ms, sample.battery_pct,
     sample.battery_mv, sample.battery_age_ms, sample.mode, sample.mode_age_ms, sample.armed, sample.airborne,
-    sample.ambiguous, sample.frame_seq
+    sample.ambiguous, sample.frame_seq, sample.ground_amsl_mm
 FROM aircraft
 CROSS JOIN (VALUES (0), (1), (2)) AS wanted (what)
 CROSS JOIN LATERAL (

@@ -70,9 +70,10 @@ def samples(case: dict[str, Any]) -> list[Any]:
         ]  # fmt: skip
     count = max(len(case.get(name, ())) for name in ("agl_m", "takeoff_m", "amsl_m"))
     heights = {name: case.get(name, [None] * count) for name in ("agl_m", "takeoff_m", "amsl_m")}
+    ground_mm = case["ground_m"] * 1000 if "ground_m" in case else None
     return [
         at(i * every, agl_m=heights["agl_m"][i], takeoff_m=heights["takeoff_m"][i], armed=case.get("armed", True),
-           amsl_mm=None if heights["amsl_m"][i] is None else heights["amsl_m"][i] * 1000)
+           amsl_mm=None if heights["amsl_m"][i] is None else heights["amsl_m"][i] * 1000, ground_amsl_mm=ground_mm)
         for i in range(count)
     ]  # fmt: skip
 

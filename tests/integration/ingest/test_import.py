@@ -11,7 +11,7 @@ from rich.console import Console
 
 from core import kafka
 from core.records import Judged, encode
-from core.settings import Settings
+from core.settings import Settings, Terrain
 from core.topics import JUDGED, REJECTED, TELEMETRY, TELEMETRY_IMPORT
 from core.units import utc
 from ingest.errors import StartOutsideLog
@@ -19,6 +19,7 @@ from ingest.importer import import_file
 from ingest.replay import replay_file
 from ingest.settled import settled
 from ingest.udp import clock_us
+from tests.unit.ingest.tiles import hgt
 
 Reader = Callable[[Any], Awaitable[Any]]
 T0 = 1_436_056_003_000_000
@@ -148,3 +149,14 @@ async def test_the_flight_at_canberra_is_accounted_for_on_kafka(settings: Settin
     assert sum(row["lon_e7"] is not None for row in positions) == summary.counts.usable == 2_684
     assert len({row["aircraft_id"] for row in rows}) == 1
     assert summary.counts.adds_up()
+
+
+async def test_an_import_and_a_replay_know_the_ground(settings: Settings, flight: Path, tmp_path: Path, read: Reader) -> None:
+    (tmp_path / "tiles").mkdir()
+    hgt(tmp_path / "tiles", "S36E149.hgt", 590)
+    settings = settings.model_copy(update={"terrain": Terrain(folder=tmp_path / "tiles")})
+    await import_file(settings, flight, wait=False)
+    await replay_file(settings, flight, 100.0, None, asyncio.Event())
+    for topic in (TELEMETRY_IMPORT, TELEMETRY):
+        rows = (await read(topic)).samples
+        assert len(rows) == 56 and {row["ground_amsl_mm"] for row in rows} == {590_000}

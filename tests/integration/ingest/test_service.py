@@ -3,15 +3,17 @@
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
-from core.settings import Settings
+from core.settings import Settings, Terrain
 from core.topics import REJECTED, TELEMETRY
 from ingest.errors import CannotListen
 from ingest.service import listen
+from tests.unit.ingest.tiles import hgt
 
 Reader = Callable[[Any], Awaitable[Any]]
 
@@ -98,3 +100,18 @@ async def test_ten_thousand_datagrams_at_once_arrive_in_full(settings: Settings,
     counts = await service
     assert counts.usable + counts.kernel_drops == 10_000
     assert len((await read(TELEMETRY)).samples) == counts.usable
+
+
+async def test_samples_know_the_ground_where_there_are_tiles(settings: Settings, tmp_path: Path, read: Reader) -> None:
+    hgt(tmp_path, "S36E149.hgt", 590)
+    settings = settings.model_copy(update={"terrain": Terrain(folder=tmp_path)})
+    stopped = asyncio.Event()
+    service = await _listening(settings, stopped)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        for lon in (1_491_657_510, 1_511_657_510):
+            sender.sendto(_position(lon=lon), (settings.ingest.host, settings.ingest.port))
+    await asyncio.sleep(0.3)
+    stopped.set()
+    await service
+    found = {row["lon_e7"]: row["ground_amsl_mm"] for row in (await read(TELEMETRY)).samples}
+    assert found == {1_491_657_510: 590_000, 1_511_657_510: None}

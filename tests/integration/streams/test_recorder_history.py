@@ -91,8 +91,8 @@ async def test_blocks_come_back_equal_with_what_was_said_between_them(conn: Asyn
                velocity_north_cmps=-32_768, velocity_east_cmps=32_767, velocity_down_cmps=0, heading_cdeg=35_999,
                fix_type=3, satellites=255, hdop_e2=65_535,
                fix_age_ms=1, battery_pct=0, battery_mv=65_535, battery_age_ms=5, mode="AUTO", mode_age_ms=7, armed=True,
-               airborne=False, ambiguous=True),
-        sample(2, kind=1, no_position=2, mode="LAND"),
+               airborne=False, ambiguous=True, ground_amsl_mm=-12_345),
+        sample(2, kind=1, no_position=2, mode="LAND", ground_amsl_mm=590_000),
         sample(3, mode="AUTO"),
     )  # fmt: skip
     said: list[Block | Control] = [

@@ -128,7 +128,15 @@ def test_units_are_those_of_the_names(picture: Picture) -> None:
     [
         ({"takeoff_height_mm": 50_000}, {"m": 50.0, "datum": "above take-off", "source": "autopilot", "margin_m": 40.0}),
         ({"amsl_mm": 600_000}, {"m": 600.0, "datum": "AMSL", "source": "autopilot", "margin_m": None}),
+        (
+            {"amsl_mm": 708_000, "ground_amsl_mm": 590_000, "takeoff_height_mm": 90_000},
+            {"m": 118.0, "datum": "AGL", "source": "terrain model", "margin_m": 15.0},
+        ),
         # a height above ground that cannot be is no height: the next source serves
+        (
+            {"amsl_mm": 1_000, "ground_amsl_mm": 590_000, "takeoff_height_mm": 10_000},
+            {"m": 10.0, "datum": "above take-off", "source": "autopilot", "margin_m": 40.0},
+        ),
         (
             {"agl_mm": -589_000, "agl_source": 4, "takeoff_height_mm": 10_000},
             {"m": 10.0, "datum": "above take-off", "source": "autopilot", "margin_m": 40.0},

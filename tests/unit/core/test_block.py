@@ -109,15 +109,17 @@ def test_another_writers_block_is_the_same_block(samples: list[Sample], options:
     assert block.decode(value) == sent
 
 
-@given(_SAMPLES)
+@pytest.mark.parametrize(("version", "later"), [(1, ["frame_seq", "ground_amsl_mm"]), (2, ["ground_amsl_mm"])])
+@given(samples=_SAMPLES)
 @settings(max_examples=40)
-def test_a_block_of_version_1_has_no_frame_seq(samples: list[Sample]) -> None:
+def test_a_block_of_an_earlier_version_lacks_what_came_later(version: int, later: list[str], samples: list[Sample]) -> None:
     sent = block.from_samples(samples)
-    value = written_by_arrow(read_by_arrow(sent.encode()).drop_columns(["frame_seq"]))
-    read = block.decode(value, 1)
-    assert read.rows() == [row | {"frame_seq": None} for row in sent.rows()]
-    assert not read.valid("frame_seq").any()
-    assert outcome(value, 2) == outcome(sent.encode(), 1) == "refused"
+    value = written_by_arrow(read_by_arrow(sent.encode()).drop_columns(later))
+    read = block.decode(value, version)
+    assert read.rows() == [row | dict.fromkeys(later) for row in sent.rows()]
+    assert not any(read.valid(name).any() for name in later)
+    assert {outcome(value, other) for other in range(1, SCHEMA_VERSION + 1) if other != version} == {"refused"}
+    assert outcome(sent.encode(), version) == "refused"
 
 
 # How, where (modulo what there is), with what.
@@ -157,8 +159,8 @@ def test_a_damaged_block_is_read_or_refused_in_the_same_way_on_both_ways(
 
 
 def test_a_bit_behind_the_last_row_makes_up_for_no_null() -> None:
-    value = bytearray(block.from_samples([replace(SOME[0], frame_seq=None), SOME[1]]).encode())
-    bitmap = len(value) - 24  # of frame_seq: before its data and the end of the stream, 8 bytes each
+    value = bytearray(block.from_samples([SOME[0], replace(SOME[1], ground_amsl_mm=590_000)]).encode())
+    bitmap = len(value) - 24  # of ground_amsl_mm: before its data and the end of the stream, 8 bytes each
     assert value[bitmap] == 0b10
     value[bitmap] = 0b100  # both are null now, while the count says one
     assert outcome(bytes(value)) == outcome_by_arrow(bytes(value)) == "refused"

@@ -115,7 +115,7 @@ def test_the_header_names_the_aircraft() -> None:
     packer = Packer()
     packer.add(_samples(3), 0.0)
     (record,) = packer.due(1.0)
-    assert dict(record.headers) == {"kind": b"block", "schema": b"2", "aircraft": FLEET.aircraft[_slot(3)].aircraft_id.bytes}
+    assert dict(record.headers) == {"kind": b"block", "schema": b"3", "aircraft": FLEET.aircraft[_slot(3)].aircraft_id.bytes}
 
 
 def test_under_load_it_stays_below_its_records_a_second_and_waits_at_most_50_ms() -> None:

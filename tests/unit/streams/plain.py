@@ -121,15 +121,20 @@ def moved(aircraft, sample) -> Motion:
 
 def height(sample) -> Fix:
     takeoff = within(sample["takeoff_height_mm"], TAKEOFF_RANGE_M)
+    amsl = within(sample["amsl_mm"], AMSL_RANGE_M)
     reported = math.nan if sample["agl_mm"] is None else sample["agl_mm"] / 1_000.0
-    impossible = reported < LOWEST_AGL_M or abs(reported - takeoff) > FAR_FROM_TAKEOFF_M
-    if not math.isnan(reported) and not impossible:
-        best, source = reported, HeightSource(sample["agl_source"])
-    else:
-        best, source = takeoff, HeightSource.NONE if math.isnan(takeoff) else HeightSource.TAKEOFF
+    model = math.nan if sample["ground_amsl_mm"] is None else amsl - sample["ground_amsl_mm"] / 1_000.0
+    best, source = takeoff, HeightSource.NONE if math.isnan(takeoff) else HeightSource.TAKEOFF
+    refused = [math.nan, math.nan]
+    for number, height_m in enumerate((reported, model)):
+        if height_m < LOWEST_AGL_M or abs(height_m - takeoff) > FAR_FROM_TAKEOFF_M:
+            refused[number] = height_m
+        elif not math.isnan(height_m):
+            best, source = height_m, (HeightSource(sample["agl_source"]), HeightSource.TERRAIN_MODEL)[number]
+            break
     return Fix(
         sample["event_time_us"], (sample["lon_e7"] or 0) / 1e7, (sample["lat_e7"] or 0) / 1e7, best, MARGIN_M.get(source, 0.0),
-        source, within(sample["amsl_mm"], AMSL_RANGE_M), takeoff, reported if impossible else math.nan,
+        source, amsl, takeoff, *refused,
     )  # fmt: skip
 
 

@@ -2,6 +2,8 @@
 
 import os
 
+import msgspec
+
 from core.units import US_PER_S
 from streams import checkpoint
 from streams.screen import Screen
@@ -43,3 +45,12 @@ def test_two_writers_of_one_n_do_not_mix_their_chunks() -> None:
 
 def test_nothing_is_no_checkpoint() -> None:
     assert checkpoint.latest([]) is None
+
+
+def test_a_state_whose_fixes_know_no_terrain_model_is_read() -> None:
+    engine = Engine(zone())
+    engine.fly(*(at(i * 0.5) for i in range(6)))
+    kept = msgspec.msgpack.decode(engine.state.dump(), strict=False)
+    (aircraft,) = kept["aircraft"].values()
+    assert aircraft["last"].pop() is None
+    assert State.load(msgspec.msgpack.encode(kept)).dump() == engine.state.dump()

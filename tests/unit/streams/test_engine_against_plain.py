@@ -145,6 +145,7 @@ def flight(random: Random) -> list[Sample]:
             takeoff_m=random.choice((heights[one], heights[one], heights[one], None, 31_392.0)),
             agl_m=random.choice((None, None, heights[one] + random.uniform(-3, 3), -40.0, 900.0)),
             amsl_mm=random.choice((None, round(heights[one] * 1_000), 580_000)),
+            ground_amsl_mm=random.choice((None, None, 0, 12_345, 461_000, 590_000)),
         )  # fmt: skip
         if random.random() < 0.9:
             cmps = min(speed * 1e7 / random.choice((0.2, 1.0)), 30_000)
