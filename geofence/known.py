@@ -137,6 +137,10 @@ class Facts:
             found[(from_us <= time_us) & (time_us < to_us)] = weighed(fact).weight in wanted
         return found
 
+    def any_pressure(self) -> bool:
+        """Is any pressure stated."""
+        return bool(self._pressures)
+
     def any_stated(self) -> bool:
         """Is anything stated of any aircraft."""
         return bool(self._aircraft)

@@ -1,5 +1,6 @@
 """A block on its way through the steps of the pipeline."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -70,8 +71,16 @@ class Work:
         return Fix(
             int(self.time_us[row]), float(self.lon_deg[row]), float(self.lat_deg[row]), all_m[AGL], all_m[MARGIN],
             HeightSource(self.heights.source[row]), all_m[AMSL], all_m[TAKEOFF], all_m[REFUSED],
-            all_m[REFUSED_MODEL],
+            all_m[REFUSED_MODEL], self._qnh_hpa(row),
         )  # fmt: skip
+
+    def _qnh_hpa(self, row: int) -> float:
+        facts = self.monitor.facts
+        if not facts.any_pressure():
+            return math.nan
+        table = self.batch.whole()
+        operator = self.state.fleet.at[self.fleet_rows[table[AIRCRAFT, row]]].operator_id
+        return facts.qnh_hpa(operator, float(self.lon_deg[row]), float(self.lat_deg[row]), int(table[TIME, row]))
 
     def moves(self, row: int) -> Motion:
         return Motion(*self.motion[:, row].tolist())

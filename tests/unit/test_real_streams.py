@@ -161,7 +161,7 @@ def test_fixes_near_zero_zero_and_a_jump_to_the_real_place_cross_no_zone_on_the_
     house = House(zone(ZoneKind.KEEP_OUT, between))
     house.fly(_quarters(0, 8), lambda s: [sender.heartbeat(), sender.position(lat=round(s * 1e4) + 1, lon=90_000)])
     house.fly(_quarters(8, 20), _flying(sender))
-    assert house.told == []
+    assert [event for event in house.told if event[0] != "AU-DAY"] == []  # it is night at 0,0
     assert house.seen[0]["lon"] == LON / 1e7
 
 
