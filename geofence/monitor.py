@@ -138,7 +138,7 @@ def keep_out(entry: Entry, fix: Fix, motion: Motion = STILL, asked_for: Asks = A
     tiers: Tiers = ((Level.BREACH, min(sideways, band.depth_m)),)
     ahead_s = None
     if asked_for.activity == activation.UNKNOWN:
-        tiers = ((Level.UNKNOWN, min(sideways, band.outer_m)),)
+        tiers = ((Level.UNKNOWN, min(sideways, band.outer_m, 1.0)),)  # told once an entry, however deep it goes
     elif not band.known and band.depth_m >= 0:
         tiers = ((Level.UNKNOWN, sideways),)
     elif (

@@ -1,7 +1,10 @@
 """AU-DAY: by day only, unless authorised (standard conditions, CASR Part 101). Day is from morning to evening civil twilight:
-the sun at most 6 degrees below the horizon (the boundary is unverified, reference/casa-rules.md)."""
+the sun at most 6 degrees below the horizon (the boundary is unverified, reference/casa-rules.md). Ten minutes before night
+it warns."""
 
 # mypy: allow-untyped-defs, allow-untyped-calls
+
+import math
 
 import numpy as np
 from numba import boolean, float64, int64
@@ -20,7 +23,8 @@ RULE = "AU-DAY"
 DELAYS = Delays(clear_inside_m=0.0)  # in degrees: the sun does not jitter
 _PRESENT = int(NoPosition.PRESENT)
 # The sun is asked again when it may have moved by half of FAR_DEG: a degree in four minutes, or in a degree of the place.
-_FAR_DEG, _NEAR_US, _NEAR_DEG = 5.0, 240_000_000, 0.5
+_FAR_DEG, _NEAR_US, _NEAR_DEG = 8.0, 240_000_000, 0.5
+SOON_US = 600_000_000
 
 
 def suspect(work: Work) -> None:
@@ -33,7 +37,7 @@ def suspect(work: Work) -> None:
 
 @kernel(given(boolean), given(int64, 2), given(float64), given(float64), int64[::1])
 def _night(judged, table, lon_deg, lat_deg, night):
-    """The rows that are judged, have a position, and are there by night."""
+    """The rows that are judged, have a position, and are there by night or shortly before."""
     count, at = 0, -1
     for row in range(len(judged)):
         if not judged[row] or table[NO_POSITION, row] != _PRESENT:
@@ -48,7 +52,9 @@ def _night(judged, table, lon_deg, lat_deg, night):
         elevation = elevation_at(lon_deg[row], lat_deg[row], table[TIME, row])
         if elevation > CIVIL_TWILIGHT_DEG + _FAR_DEG:
             at = row
-        elif elevation < CIVIL_TWILIGHT_DEG:
+            continue
+        later = elevation_at(lon_deg[row], lat_deg[row], table[TIME, row] + SOON_US)
+        if min(elevation, later) < CIVIL_TWILIGHT_DEG:
             night[count] = row
             count += 1
     return count
@@ -57,11 +63,16 @@ def _night(judged, table, lon_deg, lat_deg, night):
 def observe(work: Work, aircraft: Aircraft, row: int, fix: Fix | None) -> list[Observed]:
     if fix is None:
         return []
-    elevation = float(elevation_deg(fix.lon_deg, fix.lat_deg, np.array([fix.time_us]))[0])
+    times_us = np.array([fix.time_us, fix.time_us + SOON_US])
+    elevation, later = elevation_deg(fix.lon_deg, fix.lat_deg, times_us).tolist()
     sun = f"the sun is {abs(elevation):.1f}° {'below' if elevation < 0 else 'above'} the horizon"
-    if elevation >= CIVIL_TWILIGHT_DEG:
+    if min(elevation, later) >= CIVIL_TWILIGHT_DEG:
         return [Observed(RULE, None, (), f"by day: {sun}", delays=DELAYS)]
     if np.isposinf(work.allowed(RULE, np.array([row]))[0]):
         return [Observed(RULE, None, (), f"by night, as authorised: {sun}", delays=DELAYS)]
+    if elevation >= CIVIL_TWILIGHT_DEG:
+        seconds = SOON_US / 1e6 * (elevation - CIVIL_TWILIGHT_DEG) / (elevation - later)
+        what = f"night begins in {math.ceil(seconds / 60)} min: {sun}"
+        return [Observed(RULE, None, ((Level.WARNING, 1.0),), what, "LAND", delays=DELAYS, ahead_s=seconds)]
     what = f"flying by night without an authorisation: {sun}"
     return [Observed(RULE, None, ((Level.BREACH, CIVIL_TWILIGHT_DEG - elevation),), what, "LAND", delays=DELAYS)]

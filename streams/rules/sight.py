@@ -1,5 +1,6 @@
 """AU-VLOS: within the pilot's sight, as a distance from the pilot's station that the operator has set for the aircraft. No rule
-gives a figure, so without one it is not checked. Where no station is stated it is taken to be where the aircraft took off."""
+gives a figure, so without one it is not checked. Where no station is stated it is taken to be where the aircraft took off.
+In the last tenth of the distance it warns."""
 
 import math
 
@@ -17,6 +18,7 @@ from streams.fleet import Aircraft
 from streams.work import Work
 
 RULE = "AU-VLOS"
+NEAR = 0.9
 
 
 def suspect(work: Work) -> None:
@@ -36,7 +38,7 @@ def suspect(work: Work) -> None:
             )
             lon_m, lat_m = metres_per_degree(work.lat_deg[rows])
             away_m = np.hypot((work.lon_deg[rows] - lon) * lon_m, (work.lat_deg[rows] - lat) * lat_m)
-            work.suspected[rows] |= away_m > fact.vlos_m
+            work.suspected[rows] |= away_m > NEAR * fact.vlos_m
 
 
 def observe(work: Work, aircraft: Aircraft, row: int, fix: Fix | None) -> list[Observed]:
@@ -56,4 +58,5 @@ def observe(work: Work, aircraft: Aircraft, row: int, fix: Fix | None) -> list[O
     limit_m = fact.vlos_m if math.isnan(allowed) else max(fact.vlos_m, float(allowed))
     what = f"{words.metres(away_m)} from the pilot's station{where}, limit {words.metres(limit_m)}"
     back = words.fly(Nearest(away_m - limit_m, bearing_deg(east, north))) if away_m > limit_m else None
-    return [Observed(RULE, None, ((Level.BREACH, away_m - limit_m),), what, back)]
+    tiers = ((Level.BREACH, away_m - limit_m), (Level.WARNING, away_m - NEAR * limit_m))
+    return [Observed(RULE, None, tiers, what, back)]

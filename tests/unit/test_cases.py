@@ -4,14 +4,17 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 import yaml
 
 from core.geodesy import metres_per_degree
 from core.identity import aircraft_id
+from geofence.facts import Fact, FactVersion, fact_id
 from tests.unit.streams.flight import LAT, LINK, LON, OPERATOR, T0, Engine, S, at, zone
 
 CASES = Path(__file__).parents[1] / "cases"
+NEVER_RED = {"FIX-QUALITY"}  # nobody breaks a rule by it: what the others say is worth less
 LON_M, LAT_M = metres_per_degree(LAT)
 
 
@@ -60,12 +63,40 @@ def zones(case: dict[str, Any]) -> list[Any]:
     return made
 
 
+def facts(case: dict[str, Any]) -> list[FactVersion]:
+    """aircraft_id: that of the one that flies, unless the case says otherwise."""
+    made = []
+    for given in case.get("facts", ()):
+        whose = {"aircraft_id": str(aircraft_id(OPERATOR, LINK, 1))} if given["kind"] == "aircraft" else {}
+        said = {"issuer": "CASA", "type": "night"} | whose | given
+        times = {f"valid_{name}_us": T0 + said.pop(f"{name}_s") * S for name in ("from", "to") if f"{name}_s" in said}
+        fact = msgspec.convert(said, Fact)
+        made.append(FactVersion(operator_id=OPERATOR, fact_id=fact_id(OPERATOR, fact), version=1, world=1, fact=fact, **times))
+    return made
+
+
 def samples(case: dict[str, Any]) -> list[Any]:
+    flown = _samples(case)
+    for name in ("battery_pct", "fix_type"):
+        for sample, value in zip(flown, case.get(name, ()), strict=False):
+            setattr(sample, name, value)
+    east, north, up = case.get("velocity_mps", (None, None, None))
+    for sample in flown:
+        sample.event_time_us += round(case.get("hours_later", 0) * 3600 * S)
+        if east is not None:
+            sample.velocity_east_cmps, sample.velocity_north_cmps = round(east * 100), round(north * 100)
+            sample.velocity_down_cmps = round(-up * 100)
+    return flown
+
+
+def _samples(case: dict[str, Any]) -> list[Any]:
     every = case.get("every_s", 0.5)
     if "path" in case:
+        heights_m = case.get("takeoff_m", 50)
+        heights_m = heights_m if isinstance(heights_m, list) else [heights_m] * len(case["path"])
         return [
             at(i * every, None) if place is None
-            else at(i * every, *lon_lat(*place), takeoff_m=case.get("takeoff_m", 50))
+            else at(i * every, *lon_lat(*place), takeoff_m=heights_m[i], armed=case.get("armed_at", [True] * (i + 1))[i])
             for i, place in enumerate(case["path"])
         ]  # fmt: skip
     count = max(len(case.get(name, ())) for name in ("agl_m", "takeoff_m", "amsl_m"))
@@ -80,7 +111,7 @@ def samples(case: dict[str, Any]) -> list[Any]:
 
 @pytest.mark.parametrize(("rule", "case"), load())
 def test_case(rule: str, case: dict[str, Any]) -> None:
-    engine = Engine(*zones(case))
+    engine = Engine(*zones(case), facts=facts(case))
     flown = samples(case)
     if case.get("armed", True) is None:
         for sample in flown:
@@ -105,4 +136,4 @@ def test_case(rule: str, case: dict[str, Any]) -> None:
 def test_every_rule_has_a_green_an_amber_and_a_red_case() -> None:
     for file in CASES.glob("*.yaml"):
         colours = {case["colour"] for case in yaml.safe_load(file.read_text())}
-        assert colours == {"green", "amber", "red"}, file.stem
+        assert colours == {"green", "amber", "red"} - ({"red"} if file.stem in NEVER_RED else set()), file.stem

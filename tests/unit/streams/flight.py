@@ -1,11 +1,14 @@
 """A flight written as a list of moments, for tests of the engine: what it says is what the test means."""
 
+from collections.abc import Iterable
+
 import msgspec
 
 from core import block
 from core.identity import aircraft_id, operator_id
 from core.records import AlertEvent, Control, LinkListened, Listened, Tick
 from core.sample import HeightSource, NoPosition, Sample
+from geofence.facts import FactVersion
 from geofence.world import World
 from geofence.zone import ZoneKind, ZoneVersion
 from streams.entry import Entry
@@ -65,8 +68,10 @@ def at(
 class Engine:
     """One partition of the engine, fed by hand. Append times follow the event times unless given."""
 
-    def __init__(self, *zones: ZoneVersion, world: int = 1, live: bool = True) -> None:
-        self.world = World(zones, complete=world)
+    def __init__(
+        self, *zones: ZoneVersion, world: int = 1, live: bool = True, facts: Iterable[FactVersion] = ()
+    ) -> None:
+        self.world = World(zones, complete=world, facts=facts)
         self.state = State.empty()
         self.state.world = world
         self.live = live
