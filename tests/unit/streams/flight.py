@@ -68,9 +68,7 @@ def at(
 class Engine:
     """One partition of the engine, fed by hand. Append times follow the event times unless given."""
 
-    def __init__(
-        self, *zones: ZoneVersion, world: int = 1, live: bool = True, facts: Iterable[FactVersion] = ()
-    ) -> None:
+    def __init__(self, *zones: ZoneVersion, world: int = 1, live: bool = True, facts: Iterable[FactVersion] = ()) -> None:
         self.world = World(zones, complete=world, facts=facts)
         self.state = State.empty()
         self.state.world = world
