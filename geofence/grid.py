@@ -1,19 +1,19 @@
-"""A ZoneIndex compiled for speed: every zone is cut into the cells of a fixed longitude/latitude grid.
+"""A ZoneIndex compiled for speed: a fixed longitude/latitude grid says which zones are where.
 
-A cell that lies within a zone says so; one on its boundary has the edges that pass through it, and only those are looked
-at. A zone has cells of the finest level at which it needs at most MOST_CELLS of them, and fewer where it has few corners: a
-cell with an edge or two is settled as fast as an empty one, and many cells fill the processor's cache. Within a zone the
-cells of coarser levels stand for those of finer ones. The answers are shapely's (a point on an edge is inside; edges are
-straight in longitude and latitude), but for points exactly on an edge within some 0.0004 degrees of 0,0: there shapely and
-this both round, and either may call such a point outside (exact fractions in the tests say which).
+In a cell that lies within a zone nothing needs to be computed. Of a zone whose boundary is in the cell, only the edges in
+the point's slab are looked at: every zone is cut into slabs of latitude, so that few edges are in each. The answers are
+shapely's (a point on an edge is inside; edges are straight in longitude and latitude), but for points exactly on an edge
+within some 0.0004 degrees of 0,0: there shapely and this both round, and either may call such a point outside (exact
+fractions in the tests say which).
 
-What a footprint is cut into (Cells) depends on nothing else, so it is made once and stands in every later index: making one
-for a new world is laying out cells that are there, but for those of the new zones. Nothing here changes an index once it is
-made, so another can be made aside, in a thread, and swapped in.
+What a footprint is cut into (Cut) depends on nothing else, so it is made once and stands in every later index: making one
+for a new world is laying out what is there, but for the new zones. Nothing here changes an index once it is made, so
+another can be made aside, in a thread, and swapped in.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,89 +21,77 @@ from numpy.typing import NDArray
 
 from geofence import cutting, kernels
 from geofence.distance import rings_of
-from geofence.kernels import LEVEL_BITS, PAGE_BITS, Grid
+from geofence.kernels import PAGE, ZONE, Grid
 
 if TYPE_CHECKING:
     from geofence.index import Entry, Pairs
 
-MOST_CELLS = 4096
-CELLS_A_CORNER = 16
-SCALES = np.array([1024.0 / (1 << LEVEL_BITS * level) for level in range(8)])  # cells in a degree; 1024: some 100 m
+MOST_SLABS = 4096
 
 
 @dataclass(frozen=True, slots=True)
-class Cells:
-    """A footprint cut up. places (n, 3), items (n, 3), edges (m, 4): as geofence.cutting.cut says; a level is one of SCALES."""
+class Cut:
+    """A footprint cut up.
 
-    places: NDArray[np.int32]
-    items: NDArray[np.int32]
+    zone: (1,) ZONE. runs: (n, 4) row, first column, the one beyond the last, and 1 if the boundary is in these cells, 0 if
+    they lie within; by row from the south, in it from the west. slabs: (s,) where in edges those of a slab begin, which end
+    where those of the next begin. edges: (m, 4) lon and lat of both ends, in each slab that they reach, from the west.
+    """
+
+    zone: NDArray[np.void]
+    runs: NDArray[np.int32]
+    slabs: NDArray[np.int32]
     edges: NDArray[np.float64]
 
 
-def cells_of(footprint: Any) -> Cells:
+def cut(footprint: Any) -> Cut:
     """Cuts a valid Polygon or MultiPolygon in degrees."""
     points, ring = rings_of(footprint)
-    low, high = points.min(axis=0) - 1e-9, points.max(axis=0) + 1e-9
-    level, most = 0, min(MOST_CELLS, CELLS_A_CORNER * len(points))
-    while True:
-        (x0, y0), (x1, y1) = (np.floor(corner * SCALES[level]).astype(int).tolist() for corner in (low, high))
-        if (x1 - x0 + 1) * (y1 - y0 + 1) <= most or level == len(SCALES) - 1:
-            window = x0, y0, x1 - x0 + 1, y1 - y0 + 1
-            return Cells(*cutting.cut.run(points, ring, SCALES[level], level, len(SCALES), *window))
-        level += 1
+    (west, south), (east, north) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
+    slabs = min(MOST_SLABS, len(points) // 2)  # two: fewer corners a slab fill more memory than they save time
+    zone = np.array([(west, south, east, north, slabs / max(north - south, 1e-9), slabs, 0)], ZONE)
+    return Cut(zone, *cutting.cut.run(points, ring, zone))
 
 
 class GridIndex:
-    """ZoneIndex on the grid. `grid` is what compiled code takes (geofence.kernels)."""
+    """ZoneIndex on the grid. Several threads may ask at once: what a question needs to note it notes in arrays of its own."""
 
     def __init__(self, entries: Sequence["Entry"]) -> None:
         self.entries = tuple(entries)
-        self.grid = _grid([entry.cells for entry in self.entries])
+        grid = _grid([entry.cut for entry in self.entries])
+        self._find_points = partial(kernels.find_points.run, *grid)
+        self._find_paths = partial(kernels.find_paths.run, *grid)
 
     def containing(self, lon_deg: NDArray[np.float64], lat_deg: NDArray[np.float64]) -> "Pairs":
-        spots = np.empty((len(lon_deg) * len(self.grid.scale) + 1, 2), np.int64)
-        return _pairs(len(lon_deg), lambda *out: kernels.find_points.run(self.grid, lon_deg, lat_deg, spots, *out))
+        room = 2 * len(lon_deg) + 16
+        while True:  # again with room for all, should there be more than expected
+            work, rows, entries = np.empty((5, room), np.int32), np.empty(room, np.int64), np.empty(room, np.int64)
+            found = self._find_points(lon_deg, lat_deg, work, rows, entries)
+            if found >= 0:
+                return rows[:found], entries[:found]
+            room = -found
 
     def crossing(self, paths_deg: NDArray[np.float64]) -> "Pairs":
-        hits = np.empty(len(self.entries), np.int32)
-        return _pairs(len(paths_deg), lambda *out: kernels.find_paths.run(self.grid, paths_deg, hits, *out))
+        room, hits = 2 * len(paths_deg) + 16, np.empty(len(self.entries), np.int32)
+        while True:
+            rows, entries = np.empty(room, np.int64), np.empty(room, np.int64)
+            found = self._find_paths(paths_deg, hits, rows, entries)
+            if found >= 0:
+                return rows[:found], entries[:found]
+            room = -found
 
 
-def _pairs(asked: int, find: Callable[..., int]) -> "Pairs":
-    """What a kernel finds: again with room for all, should there be more than expected."""
-    room = 2 * asked + 16
-    while True:
-        rows, entries = np.empty(room, np.int64), np.empty(room, np.int64)
-        found = find(rows, entries)
-        if found <= room:
-            return rows[:found], entries[:found]
-        room = found
-
-
-def _grid(all_cells: Sequence[Cells]) -> Grid:
-    def joined(parts: list[NDArray[Any]], columns: int) -> NDArray[Any]:
-        return np.concatenate(parts) if parts else np.zeros((0, columns), np.int32)
-
-    counts, edge_counts = (
-        np.array([len(part) for part in parts], np.int64)
-        for parts in ([cells.places for cells in all_cells], [cells.edges for cells in all_cells])
-    )
-    places = joined([cells.places for cells in all_cells], 3)
-    items = np.empty((len(places), 4), np.int32)
-    items[:, 0] = np.repeat(np.arange(len(all_cells)), counts)
-    items[:, 1:] = joined([cells.items for cells in all_cells], 3)
-    items[:, 1] += np.repeat(np.cumsum(edge_counts) - edge_counts, counts)
-    coarsest, finest = (int(places[:, 0].max()), int(places[:, 0].min())) if len(places) else (0, 0)
-    places[:, 0] = coarsest - places[:, 0]
-    span, size = np.zeros((coarsest - finest + 1, 5), np.int64), 0
-    for level in range(len(span)):  # a level has pages also for what stands in finer ones
-        finer = places[places[:, 0] >= level]
-        pages = finer[:, 1:] >> (PAGE_BITS + LEVEL_BITS * (finer[:, :1] - level))
-        if len(pages):
-            span[level, :2] = pages.min(axis=0)
-            span[level, 2:4] = pages.max(axis=0) - span[level, :2] + 1
-        span[level, 4] = size
-        size += int(span[level, 2] * span[level, 3])
-    edges = joined([cells.edges for cells in all_cells], 4).astype(np.float64, copy=False)
-    scales: NDArray[np.float64] = SCALES[finest : coarsest + 1][::-1].copy()
-    return Grid(scales, span, *cutting.lay.run(places, items, edges, span, size))
+def _grid(cuts: Sequence[Cut]) -> Grid:
+    runs = np.concatenate([np.empty((0, 4), np.int32), *(each.runs for each in cuts)])
+    entries = np.repeat(np.arange(len(cuts)), [len(each.runs) for each in cuts])
+    zones = np.concatenate([np.empty(0, ZONE), *(each.zone for each in cuts)])
+    zones["first"] = np.cumsum(zones["slabs"]) - zones["slabs"]
+    edges = np.concatenate([np.empty((0, 4)), *(each.edges for each in cuts)])
+    ends = np.cumsum([len(each.edges) for each in cuts], dtype=np.int32)
+    slabs = np.concatenate([*(each.slabs for each in cuts), np.array([len(edges)], np.int32)])
+    slabs[:-1] += np.repeat(ends - np.diff(ends, prepend=np.int32(0)), zones["slabs"])
+    low, high = (runs.min(axis=0) // PAGE, runs.max(axis=0) // PAGE) if len(runs) else (np.zeros(4, int), np.zeros(4, int))
+    row, column = low[:2].tolist()
+    row, column, up, across = row - 1, column - 1, int(high[0]) - row + 2, int(high[2]) - column + 2
+    directory, words, starts, items = cutting.lay.run(runs, entries, column * PAGE, row * PAGE, across, up)
+    return Grid(float(column * PAGE), float(row * PAGE), directory, words, starts, items, zones, slabs, edges)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from core.geodesy import metres_per_degree
 from geofence.distance import Edges, edges_of
-from geofence.grid import Cells, cells_of
+from geofence.grid import Cut, cut
 from geofence.zone import ZoneVersion
 
 _CIRCLE_CORNERS = 360  # inscribed: at most 4 cm inside a circle of 1 km radius
@@ -30,13 +30,13 @@ class Outline(NamedTuple):
     footprint: Any  # shapely Polygon or MultiPolygon in degrees, prepared
     edges: Edges
     convex: bool
-    cells: Cells
+    cut: Cut
 
     @staticmethod
     def of(zone: ZoneVersion) -> "Outline":
         shape = footprint(zone)
         shapely.prepare(shape)
-        return Outline(shape, edges_of(shape), bool(shape.equals(shape.convex_hull)), cells_of(shape))
+        return Outline(shape, edges_of(shape), bool(shape.equals(shape.convex_hull)), cut(shape))
 
 
 Outlines = MutableMapping[tuple[bytes, int], Outline]  # by zone id and version
@@ -52,7 +52,7 @@ class Entry:
     footprint: Any  # as in Outline, and those that follow
     edges: Edges
     convex: bool
-    cells: Cells
+    cut: Cut
 
     def holds(self, lon_deg: float, lat_deg: float) -> bool:
         """Is a point within the footprint, or on its edge."""

@@ -1,6 +1,7 @@
 """The compiled index against shapely: the same answers for any zones, and above all where a point lies on a boundary."""
 
 import math
+import time
 from fractions import Fraction
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from core.identity import operator_id
 from geofence.distance import rings_of
-from geofence.grid import MOST_CELLS, GridIndex, cells_of
+from geofence.grid import GridIndex
 from geofence.index import Entry, Outline, ShapelyIndex, ZoneIndex, compile_entries
 from geofence.zone import ZoneKind, ZoneVersion
 
@@ -126,11 +127,12 @@ def test_it_answers_as_shapely_does(outlines: list[shapely.Geometry], more: list
         shapely.Polygon([(-180, 80), (180, 80), (180, 90), (-180, 90)]),
         shapely.box(149, -36, 150, -35).difference(shapely.box(149.2, -35.8, 149.8, -35.2)),
         shapely.MultiPolygon([shapely.box(0, 0, 1, 1), shapely.box(1, 1, 2, 2)]),
+        shapely.MultiPolygon([shapely.box(0, 0, 1, 1), shapely.box(-3, 40, 2, 42)]),
         shapely.Polygon([(0, 0), (0.7, 0.1), (0.7, 0.1), (0.3, 0.9), (0, 0)]),
         shapely.Polygon([(10, 10), (90, 10.0000001), (90, 10.0000002)]),
         shapely.Point(149.123, -35.321).buffer(0.02, quad_segs=500),
     ],
-    ids=["the world", "a cell", "both sides of 180", "the pole", "a hole", "corners", "a point twice", "a needle", "round"],
+    ids=["the world", "a cell", "both sides of 180", "the pole", "a hole", "corners", "apart", "twice", "a needle", "round"],
 )  # fmt: skip
 def test_it_answers_as_shapely_does_for_awkward_outlines(outline: shapely.Geometry) -> None:
     east, north = np.random.default_rng(1).random((2, 2_000))
@@ -196,10 +198,11 @@ def test_no_zones_and_no_points_are_answered() -> None:
         assert [len(part) for part in index.crossing(np.zeros((0, 2, 2)))] == [0, 0]
 
 
-def test_a_large_zone_has_larger_cells() -> None:
-    small, large = cells_of(shapely.box(0, 0, 0.1, 0.1)), cells_of(shapely.box(0, 0, 3, 3))
-    assert small.places[0, 0] < large.places[0, 0]
-    assert max(len(small.places), len(large.places)) <= MOST_CELLS
+def test_a_zone_costs_what_its_boundary_is_long_and_not_what_it_covers() -> None:
+    began = time.perf_counter()
+    index = GridIndex(entries([shapely.box(-180, -90, 180, 90), shapely.Point(134, -25).buffer(18, quad_segs=500)]))
+    assert time.perf_counter() - began < 5.0
+    assert pairs(index, np.array([(134.0, -25.0), (0.0, 50.0)])) == {(0, 0), (0, 1), (1, 0)}
 
 
 def test_an_outline_is_cut_once_however_many_worlds_follow() -> None:
@@ -207,5 +210,5 @@ def test_an_outline_is_cut_once_however_many_worlds_follow() -> None:
     made: dict[tuple[bytes, int], Outline] = {}
     first = compile_entries(zones[:2], 1, made)
     again = compile_entries(zones, 1, made)
-    assert [entry.cells for entry in first] == [entry.cells for entry in again[:2]]
-    assert all(one.cells is other.cells for one, other in zip(first, again, strict=False))
+    assert [entry.cut for entry in first] == [entry.cut for entry in again[:2]]
+    assert all(one.cut is other.cut for one, other in zip(first, again, strict=False))
