@@ -126,7 +126,8 @@ class Layout:
         self.head, self.buffers = head[:_NODES_AT], head[_NODES_AT + self.nodes.nbytes :]
         self.body, self.body_size = len(head), at  # body: from the beginning of the message
         self.times = self.body + self.data[_TIMES]
-        self.places = np.array([self.validity, self.data], np.int64)
+        self.places = np.array([self.data, self.validity], np.int64).T.copy()  # (columns, 2)
+        self.begins = np.array([0, rows], np.int64)
         self.modes = self.body + self.data[_MODE]
         self.validity_words = np.array(self.validity)[_NULLABLE, None] // 8 + np.arange(_padded(self.bits) // 8)
         self.ones = int.to_bytes((1 << rows) - 1, _padded(self.bits), "little")
@@ -230,7 +231,7 @@ class Wire:
     def places(self) -> NDArray[np.int64]:
         """(columns, 4) into value: of each column its data, its validity bitmap; of words their ids, or offsets and text."""
         places = np.empty((len(COLUMNS), 4), np.int64)
-        places[:, 1], places[:, 0] = self._layout.places + self._at
+        places[:, :2] = self._layout.places + self._at
         at = len(_SCHEMA)
         for number, (name, kind) in enumerate(_WORDS):
             count = len(self._words[name])
@@ -262,7 +263,7 @@ class Wire:
         return self._words[name]
 
     def whole(self) -> NDArray[np.int64]:
-        return gather(np.frombuffer(self.value, np.uint8), self._at, self._layout.places, self.rows)
+        return gather(np.frombuffer(self.value, np.uint8), (self._layout.places + self._at)[None], self._layout.begins)
 
     def encode(self) -> bytes:
         return self.value

@@ -59,13 +59,15 @@ async def copy_into(conn: AsyncConnection[Any], table: str, columns: Sequence[Co
 
 
 async def copy_rows(conn: AsyncConnection[Any], table: str, names: Sequence[str], pieces: Iterable[bytes]) -> None:
-    """The same of rows that are encoded already. While the server works on one piece the next is asked for."""
+    """The same of rows that are encoded already. While the server works on one piece the next is asked for; a piece without
+    a byte only gives those before it time to go out."""
     fields = sql.SQL(", ").join(map(sql.Identifier, names))
     statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(sql.Identifier(table), fields)
     async with conn.cursor() as cursor, cursor.copy(statement, writer=AsyncQueuedLibpqWriter(cursor)) as copy:
         await copy.write(SIGNATURE)
         for piece in pieces:
-            await copy.write(piece)
+            if piece:
+                await copy.write(piece)
             await asyncio.sleep(0)  # to whoever sends what is queued: the server is not to wait for the next piece
         await copy.write(TRAILER)
 

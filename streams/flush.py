@@ -6,26 +6,31 @@ there whole or will be written again.
 """
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
 import numpy as np
+from numpy.typing import NDArray
 from psycopg import AsyncConnection
 
+from core.columns import NULL
 from core.errors import WedgetailError
 from core.records import AlertEvent, Gap, Listened
 from core.topics import ALERTS, ALERTS_IMPORT, RERUN, TELEMETRY, TELEMETRY_IMPORT
 from core.units import utc
+from core.whole import AIRCRAFT, LINK, OPERATOR, SYSTEM, TIME, VEHICLE
 from storage.copy import copy_rows
 from storage.queries import load
 from streams import gaps
 from streams.gaps import Follow
 from streams.kept import StateChunk, UnjudgedMark
+from streams.laid import Laid, lay
 from streams.logged import UNREADABLE, Logged
-from streams.rows import NAMES, Screened, telemetry_rows
-from streams.screen import Screen, screen
+from streams.rows import NAMES, telemetry_rows
+from streams.screen import Screen, Verdicts, screen_blocks
 
 log = logging.getLogger(__name__)
 
@@ -75,6 +80,12 @@ class Counts:
         for name in self.__slots__:
             setattr(self, name, getattr(self, name) + getattr(other, name))
 
+    def screened(self, verdicts: Verdicts) -> None:
+        kept = int(np.count_nonzero(verdicts.keep))
+        self.rows += kept
+        self.duplicates += len(verdicts.keep) - kept
+        self.late += int(np.count_nonzero(verdicts.late | verdicts.ahead))
+
 
 @dataclass(slots=True)
 class _Aircraft:
@@ -121,20 +132,21 @@ class Recording:
             )
         return parts
 
-    async def store(self, conn: AsyncConnection[Any], flush: Sequence[tuple[Part, Sequence[Logged]]]) -> Counts:
-        """Write the entries of each part (in offset order, at least one) and move its position behind the last.
+    async def store(self, conn: AsyncConnection[Any], records: Sequence[tuple[Part, Iterable[Logged]]]) -> Counts:
+        """Write the records of each part (in offset order, at least one) and move its position behind the last.
 
-        All or nothing: Fenced and every psycopg.Error leave the database as it was, and the parts to be loaded anew.
+        They are asked for a part at a time, while the database works on the part before: so read them only then. All or
+        nothing: Fenced and every psycopg.Error leave the database as it was, and the parts to be loaded anew.
         """
         found = _Found()
         async with conn.transaction():
             for topic, table in _TABLES.items():
-                parts = [(part, entries) for part, entries in flush if part.topic == topic]
-                if any(entry.batch is not None for _, entries in parts for entry in entries):
-                    await copy_rows(conn, table, NAMES, _rows(parts, self.known, found))
-                else:
-                    for part, entries in parts:
-                        _screened(part, entries, found)
+                pieces = _rows([each for each in records if each[0].topic == topic], self.known, found)
+                first = next(filter(None, pieces), None)  # all is read and screened, even where no row comes of it
+                if first is not None:
+                    await copy_rows(conn, table, NAMES, chain([first], pieces))
+            found.flush += [(part, list(entries)) for part, entries in records if part.topic not in _TABLES]
+            flush = found.flush
             met = sorted(found.met.values(), key=lambda each: each.aircraft_id)  # one order: no deadlock
             await _meet(conn, met)
             await _gaps(conn, found.missing)
@@ -191,69 +203,70 @@ class Recording:
 
 @dataclass(slots=True)
 class _Found:
-    """What a flush's records show while they are screened."""
+    """What a flush's records show while they are read and screened. flush: of each part its records, once they are read."""
 
     counts: Counts = field(default_factory=Counts)
+    flush: list[tuple[Part, Sequence[Logged]]] = field(default_factory=list)
     met: dict[UUID, _Aircraft] = field(default_factory=dict)
     missing: list[_Missing] = field(default_factory=list)
 
 
-def _rows(flush: Sequence[tuple[Part, Sequence[Logged]]], known: Mapping[UUID, bool], found: _Found) -> Iterator[bytes]:
-    """The rows of one table, a partition at a time: one is screened and sorted while the database works on the one before.
-    An aircraft has one partition, so its rows stand together."""
-    for part, entries in flush:
-        screened = _screened(part, entries, found)
-        for each in screened:
-            _first_contacts(each, part.topic in _IMPORTED, known, found.met)
-        if screened:
-            yield from telemetry_rows(screened)
+def _rows(records: Iterable[tuple[Part, Iterable[Logged]]], known: Mapping[UUID, bool], found: _Found) -> Iterator[bytes]:
+    """The rows of one table, a partition at a time: an aircraft has one partition, so its rows stand together. A piece
+    without a byte is a moment in which what was made before can go out, or the database would wait for the next."""
+    for part, unread in records:
+        entries = []
+        for entry in unread:
+            entries.append(entry)
+            yield b""
+        found.flush.append((part, entries))
+        laid = lay([entry.batch for entry in entries if entry.batch is not None])
+        yield b""
+        times_us = np.array([entry.append_time_us for entry in entries if entry.batch is not None], np.int64)
+        verdicts = screen_blocks(
+            part.screen, laid.links, laid.aircraft, laid.table, laid.begins, times_us, part.topic not in _IMPORTED
+        )
+        found.counts.screened(verdicts)
+        found.missing += _missing(part, entries, laid, np.flatnonzero(verdicts.judged))
+        _first_contacts(laid, verdicts.keep, part.topic in _IMPORTED, known, found.met)
+        yield b""
+        offsets = np.array([entry.offset for entry in entries if entry.batch is not None], np.int64)
+        yield from telemetry_rows(laid, verdicts, part.partition, offsets, times_us)
 
 
-def _screened(part: Part, entries: Sequence[Logged], found: _Found) -> list[Screened]:
-    """The blocks with something new in them."""
-    counts, live, screened = found.counts, part.topic not in _IMPORTED, []
-    for entry in entries:
-        if isinstance(entry.control, Listened):
-            found.missing += [(part, entry.offset, gap) for gap in gaps.listened(part.follow, entry.control)]
-        if entry.batch is None:
+def _missing(part: Part, entries: Sequence[Logged], laid: Laid, judged: NDArray[np.intp]) -> Iterator[_Missing]:
+    """Gaps, as the records show them one behind the other; between two words of ingest rows are looked at together."""
+    offsets = [entry.offset for entry in entries if entry.batch is not None]
+    ends = np.searchsorted(judged, laid.begins)  # which of the judged rows is each block's first
+    block = done = 0
+    for entry in (*entries, None):
+        if entry is not None and entry.batch is not None:
+            block += 1
+        if entry is not None and not isinstance(entry.control, Listened):
             continue
-        verdicts = screen(part.screen, entry.batch, entry.append_time_us, live)
-        ended = gaps.heard(part.follow, entry.batch, verdicts.judged, live)
-        found.missing += [(part, entry.offset, gap) for gap in ended]
-        kept = int(np.count_nonzero(verdicts.keep))
-        counts.duplicates += entry.batch.num_rows - kept
-        counts.rows += kept
-        counts.late += int(np.count_nonzero(verdicts.late | verdicts.ahead))
-        if kept:
-            screened.append(Screened(entry.batch, verdicts, part.partition, entry.offset, entry.append_time_us))
-    return screened
+        for row, gap in gaps.heard(part.follow, laid, judged[ends[done] : ends[block]], part.topic not in _IMPORTED):
+            yield part, offsets[int(np.searchsorted(laid.begins, row, "right")) - 1], gap
+        done = block
+        if entry is not None and isinstance(entry.control, Listened):
+            yield from ((part, entry.offset, gap) for gap in gaps.listened(part.follow, entry.control))
 
 
-def _first_contacts(each: Screened, imported: bool, known: Mapping[UUID, bool], met: dict[UUID, _Aircraft]) -> None:
-    """Add the aircraft of a block that are new, or whose type is."""
-    codes = each.batch.codes("aircraft_id")
-    for code, aircraft_id in enumerate(each.batch.aircraft):
+def _first_contacts(
+    laid: Laid, keep: NDArray[np.bool_], imported: bool, known: Mapping[UUID, bool], met: dict[UUID, _Aircraft]
+) -> None:
+    """Add the aircraft that are new, or whose type is."""
+    for code, key in enumerate(laid.aircraft):
+        aircraft_id = UUID(bytes=key)
         if known.get(aircraft_id):
             continue
-        rows = np.flatnonzero((codes == code) & each.verdicts.keep)
-        if not len(rows):
-            continue
-        types = rows[each.batch.valid("vehicle_type")[rows]]
-        vehicle_type = int(each.batch.values("vehicle_type")[types[0]]) if len(types) else None
-        held = met.get(aircraft_id)
-        if held is not None:
-            held.vehicle_type = vehicle_type if held.vehicle_type is None else held.vehicle_type
-        elif aircraft_id not in known or vehicle_type is not None:
-            first = int(rows[0])
-            met[aircraft_id] = _Aircraft(
-                UUID(bytes=each.batch.value("operator_id", first)),
-                aircraft_id,
-                each.batch.value("link", first),
-                each.batch.value("system_id", first),
-                vehicle_type,
-                int(each.batch.values("event_time_us")[rows].min()),
-                imported,
-            )
+        rows = laid.table[:, (laid.table[AIRCRAFT] == code) & keep]
+        types = rows[VEHICLE][rows[VEHICLE] != NULL]
+        if rows.size and (aircraft_id not in known or len(types)):
+            first = rows[:, 0].tolist()
+            met.setdefault(aircraft_id, _Aircraft(
+                UUID(bytes=laid.operators[first[OPERATOR]]), aircraft_id, laid.links[first[LINK]], first[SYSTEM],
+                int(types[0]) if len(types) else None, int(rows[TIME].min()), imported,
+            ))  # fmt: skip
 
 
 async def _meet(conn: AsyncConnection[Any], met: Sequence[_Aircraft]) -> None:

@@ -30,10 +30,11 @@ from storage.copy import SIGNATURE, TRAILER
 from storage.migrate import RECORDED_TOPICS, migrate, register_topics
 from storage.pool import connect
 from streams.flush import Part, Recording
+from streams.laid import lay
 from streams.logged import telemetry_entry
 from streams.recorder import FLUSH_ROWS
-from streams.rows import NAMES, Screened, telemetry_rows
-from streams.screen import Screen, screen
+from streams.rows import NAMES, telemetry_rows
+from streams.screen import Screen, screen_blocks
 from tests.benchmarks.figures import Figure, Report
 from wedgetail.local.postgres import LocalPostgres, program
 
@@ -135,7 +136,7 @@ async def _store(
         entries = [
             (
                 parts[TELEMETRY.name, partition],
-                [telemetry_entry(offset, at_us, headers, value) for offset, at_us, value in records],
+                (telemetry_entry(offset, at_us, headers, value) for offset, at_us, value in records),
             )
             for partition, records in flush
         ]
@@ -199,21 +200,28 @@ def _pool(rows: int, folder: Path) -> _Pool:
     offsets, screens = [0] * _PARTITIONS, [Screen() for _ in range(_PARTITIONS)]
     for number in range(_FLUSHES):
         held: dict[int, list[tuple[int, int, bytes]]] = {}
-        screened: dict[int, list[Screened]] = {}
         for at in range(blocks):
             partition = (number * blocks + at) % _PARTITIONS
             made = _block(partition, offsets[partition], rows)
             append_us = int(made.values("event_time_us").max()) + 20_000
-            verdicts = screen(screens[partition], made, append_us, True)
             held.setdefault(partition, []).append((offsets[partition], append_us, made.encode()))
-            screened.setdefault(partition, []).append(Screened(made, verdicts, partition, offsets[partition], append_us))
             offsets[partition] += 1
         flushes.append(sorted(held.items()))
         path = folder / f"{rows}-{number}.bin"
-        rows_of = [piece for _, blocks_of in sorted(screened.items()) for piece in telemetry_rows(blocks_of)]
+        rows_of = [
+            piece for partition, records in sorted(held.items()) for piece in _rows(screens[partition], partition, records)
+        ]
         path.write_bytes(b"".join([SIGNATURE, *rows_of, TRAILER]))
         files.append(path)
     return _Pool(flushes, files, _FLUSHES * blocks * rows)
+
+
+def _rows(state: Screen, partition: int, records: Sequence[tuple[int, int, bytes]]) -> Iterator[bytes]:
+    """What these records leave in the table, as a file has it."""
+    offsets, times_us = (np.array([record[i] for record in records]) for i in (0, 1))
+    laid = lay([block.decode(value) for _, _, value in records])
+    verdicts = screen_blocks(state, laid.links, laid.aircraft, laid.table, laid.begins, times_us, True)
+    return telemetry_rows(laid, verdicts, partition, offsets, times_us)
 
 
 def _block(partition: int, offset: int, rows: int) -> Block:
