@@ -6,35 +6,29 @@ there whole or will be written again.
 """
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import chain
 from typing import Any
 from uuid import UUID
 
-import numpy as np
-from numpy.typing import NDArray
 from psycopg import AsyncConnection
 
-from core.columns import NULL
 from core.errors import WedgetailError
-from core.records import AlertEvent, Gap, Listened
+from core.records import AlertEvent
 from core.topics import ALERTS, ALERTS_IMPORT, RERUN, TELEMETRY, TELEMETRY_IMPORT
 from core.units import utc
-from core.whole import AIRCRAFT, LINK, OPERATOR, SYSTEM, TIME, VEHICLE
 from storage.copy import copy_rows
 from storage.queries import load
-from streams import gaps
+from streams.found import IMPORTED, Aircraft, Counts, Found, Missing, Part, Saved
 from streams.gaps import Follow
 from streams.kept import StateChunk, UnjudgedMark
-from streams.laid import Laid, lay
 from streams.logged import UNREADABLE, Logged
-from streams.rows import NAMES, telemetry_rows
-from streams.screen import Screen, Verdicts, screen_blocks
+from streams.rows import NAMES
+from streams.screen import Screen
 
 log = logging.getLogger(__name__)
 
-_IMPORTED = {TELEMETRY_IMPORT.name, ALERTS_IMPORT.name}
 _OUTPUTS = {ALERTS.name, ALERTS_IMPORT.name, RERUN.name}  # of the worker: stored elsewhere than in the log
 _TABLES = {TELEMETRY.name: "telemetry_live", TELEMETRY_IMPORT.name: "telemetry_import"}
 
@@ -48,65 +42,11 @@ class NotRegistered(WedgetailError):
 
 
 @dataclass(slots=True)
-class Part:
-    """One partition as its owner holds it. screen and follow move with each flush: after a failed one it is loaded anew."""
-
-    topic: str  # without prefix
-    topic_id: str
-    partition: int
-    next: int
-    screen: Screen
-    follow: Follow
-
-    def __str__(self) -> str:
-        return f"{self.topic}/{self.partition}"
-
-
-@dataclass(slots=True)
-class Counts:
-    """What flushes have done since the recorder began."""
-
-    records: int = 0
-    rows: int = 0
-    late: int = 0
-    duplicates: int = 0
-    alert_events: int = 0
-    gaps: int = 0
-    alert_clashes: int = 0  # an event whose key was taken by other bytes: the first stays
-    unreadable: int = 0
-    fenced: int = 0
-
-    def add(self, other: "Counts") -> None:
-        for name in self.__slots__:
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-
-    def screened(self, verdicts: Verdicts) -> None:
-        kept = int(np.count_nonzero(verdicts.keep))
-        self.rows += kept
-        self.duplicates += len(verdicts.keep) - kept
-        self.late += int(np.count_nonzero(verdicts.late | verdicts.ahead))
-
-
-@dataclass(slots=True)
-class _Aircraft:
-    operator_id: UUID
-    aircraft_id: UUID
-    link: str
-    system_id: int
-    vehicle_type: int | None
-    first_seen_us: int
-    imported: bool
-
-
-_Missing = tuple[Part, int, Gap]  # of which part, told by the record at which offset
-
-
-@dataclass(slots=True)
 class Recording:
     """Writes flushes for one cluster. known: aircraft that are in the database, and whether their type is."""
 
     cluster: str
-    known: dict[UUID, bool] = field(default_factory=dict)
+    known: dict[bytes, bool] = field(default_factory=dict)
 
     async def load(self, conn: AsyncConnection[Any], wanted: Sequence[tuple[str, str, int]]) -> dict[tuple[str, int], Part]:
         """Where each (topic, topic id, partition) goes on, by (topic, partition). Raises NotRegistered."""
@@ -138,21 +78,21 @@ class Recording:
         They are asked for a part at a time, while the database works on the part before: so read them only then. All or
         nothing: Fenced and every psycopg.Error leave the database as it was, and the parts to be loaded anew.
         """
-        found = _Found()
+        found = Found(self.known)
         async with conn.transaction():
             for topic, table in _TABLES.items():
-                pieces = _rows([each for each in records if each[0].topic == topic], self.known, found)
+                pieces = found.rows([each for each in records if each[0].topic == topic])
                 first = next(filter(None, pieces), None)  # all is read and screened, even where no row comes of it
                 if first is not None:
                     await copy_rows(conn, table, NAMES, chain([first], pieces))
-            found.flush += [(part, list(entries)) for part, entries in records if part.topic not in _TABLES]
-            flush = found.flush
+            flush = found.records
+            flush += [(part, list(entries)) for part, entries in records if part.topic not in _TABLES]
             met = sorted(found.met.values(), key=lambda each: each.aircraft_id)  # one order: no deadlock
             await _meet(conn, met)
             await _gaps(conn, found.missing)
             await _alerts(conn, flush, found.counts)
             await _kept(conn, self.cluster, flush)
-            await self._save(conn, flush)
+            await self._save(conn, flush, found.saved)
             # Behind the fence: before it, an old owner would meet its successor's log as a duplicate key.
             await _log(conn, self.cluster, flush)
         counts = found.counts
@@ -161,7 +101,7 @@ class Recording:
             part.next = entries[-1].offset + 1
             counts.records += len(entries)
             counts.unreadable += sum(entry.kind == UNREADABLE for entry in entries)
-        self.known.update({each.aircraft_id: each.vehicle_type is not None for each in met})
+        self.known.update({each.aircraft_id.bytes: each.vehicle_type is not None for each in met})
         return counts
 
     async def pass_over(self, conn: AsyncConnection[Any], part: Part, first: int, now_us: int) -> None:
@@ -176,14 +116,15 @@ class Recording:
                 raise Fenced(partitions=str(part))
             await _log(conn, self.cluster, [(part, [gone])])
 
-    async def _save(self, conn: AsyncConnection[Any], flush: Sequence[tuple[Part, Sequence[Logged]]]) -> None:
-        screened = [part for part, _ in flush if part.topic in _TABLES]
+    async def _save(
+        self, conn: AsyncConnection[Any], flush: Sequence[tuple[Part, Sequence[Logged]]], saved: Sequence[Saved]
+    ) -> None:
         states = {
             "cluster": self.cluster,
-            "topic_ids": [part.topic_id for part in screened],
-            "partitions": [part.partition for part in screened],
-            "states": [part.screen.dump() for part in screened],
-            "follows": [part.follow.dump() for part in screened],
+            "topic_ids": [part.topic_id for part, _, _ in saved],
+            "partitions": [part.partition for part, _, _ in saved],
+            "states": [state for _, state, _ in saved],
+            "follows": [follow for _, _, follow in saved],
         }
         moves = {
             "cluster": self.cluster,
@@ -194,82 +135,14 @@ class Recording:
         }
         # Not in a pipeline: between its statements neither of the database's timeouts runs, and an owner that is frozen there
         # would keep its locks, and its successor waiting, for as long as it is frozen.
-        if screened:
+        if saved:
             await conn.execute(load("recorder")["save_screens"], states)
         moved = await conn.execute(load("recorder")["move_offsets"], moves)
         if moved.rowcount != len(flush):
             raise Fenced(partitions=", ".join(str(part) for part, _ in flush))
 
 
-@dataclass(slots=True)
-class _Found:
-    """What a flush's records show while they are read and screened. flush: of each part its records, once they are read."""
-
-    counts: Counts = field(default_factory=Counts)
-    flush: list[tuple[Part, Sequence[Logged]]] = field(default_factory=list)
-    met: dict[UUID, _Aircraft] = field(default_factory=dict)
-    missing: list[_Missing] = field(default_factory=list)
-
-
-def _rows(records: Iterable[tuple[Part, Iterable[Logged]]], known: Mapping[UUID, bool], found: _Found) -> Iterator[bytes]:
-    """The rows of one table, a partition at a time: an aircraft has one partition, so its rows stand together. A piece
-    without a byte is a moment in which what was made before can go out, or the database would wait for the next."""
-    for part, unread in records:
-        entries = []
-        for entry in unread:
-            entries.append(entry)
-            yield b""
-        found.flush.append((part, entries))
-        laid = lay([entry.batch for entry in entries if entry.batch is not None])
-        yield b""
-        times_us = np.array([entry.append_time_us for entry in entries if entry.batch is not None], np.int64)
-        verdicts = screen_blocks(
-            part.screen, laid.links, laid.aircraft, laid.table, laid.begins, times_us, part.topic not in _IMPORTED
-        )
-        found.counts.screened(verdicts)
-        found.missing += _missing(part, entries, laid, np.flatnonzero(verdicts.judged))
-        _first_contacts(laid, verdicts.keep, part.topic in _IMPORTED, known, found.met)
-        yield b""
-        offsets = np.array([entry.offset for entry in entries if entry.batch is not None], np.int64)
-        yield from telemetry_rows(laid, verdicts, part.partition, offsets, times_us)
-
-
-def _missing(part: Part, entries: Sequence[Logged], laid: Laid, judged: NDArray[np.intp]) -> Iterator[_Missing]:
-    """Gaps, as the records show them one behind the other; between two words of ingest rows are looked at together."""
-    offsets = [entry.offset for entry in entries if entry.batch is not None]
-    ends = np.searchsorted(judged, laid.begins)  # which of the judged rows is each block's first
-    block = done = 0
-    for entry in (*entries, None):
-        if entry is not None and entry.batch is not None:
-            block += 1
-        if entry is not None and not isinstance(entry.control, Listened):
-            continue
-        for row, gap in gaps.heard(part.follow, laid, judged[ends[done] : ends[block]], part.topic not in _IMPORTED):
-            yield part, offsets[int(np.searchsorted(laid.begins, row, "right")) - 1], gap
-        done = block
-        if entry is not None and isinstance(entry.control, Listened):
-            yield from ((part, entry.offset, gap) for gap in gaps.listened(part.follow, entry.control))
-
-
-def _first_contacts(
-    laid: Laid, keep: NDArray[np.bool_], imported: bool, known: Mapping[UUID, bool], met: dict[UUID, _Aircraft]
-) -> None:
-    """Add the aircraft that are new, or whose type is."""
-    for code, key in enumerate(laid.aircraft):
-        aircraft_id = UUID(bytes=key)
-        if known.get(aircraft_id):
-            continue
-        rows = laid.table[:, (laid.table[AIRCRAFT] == code) & keep]
-        types = rows[VEHICLE][rows[VEHICLE] != NULL]
-        if rows.size and (aircraft_id not in known or len(types)):
-            first = rows[:, 0].tolist()
-            met.setdefault(aircraft_id, _Aircraft(
-                UUID(bytes=laid.operators[first[OPERATOR]]), aircraft_id, laid.links[first[LINK]], first[SYSTEM],
-                int(types[0]) if len(types) else None, int(rows[TIME].min()), imported,
-            ))  # fmt: skip
-
-
-async def _meet(conn: AsyncConnection[Any], met: Sequence[_Aircraft]) -> None:
+async def _meet(conn: AsyncConnection[Any], met: Sequence[Aircraft]) -> None:
     if not met:
         return
     given = {
@@ -284,7 +157,7 @@ async def _meet(conn: AsyncConnection[Any], met: Sequence[_Aircraft]) -> None:
     await conn.execute(load("recorder")["meet_aircraft"], given)
 
 
-async def _gaps(conn: AsyncConnection[Any], missing: Sequence[_Missing]) -> None:
+async def _gaps(conn: AsyncConnection[Any], missing: Sequence[Missing]) -> None:
     if not missing:
         return
     given = {
@@ -295,7 +168,7 @@ async def _gaps(conn: AsyncConnection[Any], missing: Sequence[_Missing]) -> None
         "ended": [utc(gap.to_us) for _, _, gap in missing],
         "counts": [gap.count for _, _, gap in missing],
         "reasons": [gap.reason.value for _, _, gap in missing],
-        "imported": [part.topic in _IMPORTED for part, _, _ in missing],
+        "imported": [part.topic in IMPORTED for part, _, _ in missing],
         "topic_ids": [part.topic_id for part, _, _ in missing],
         "partitions": [part.partition for part, _, _ in missing],
         "offsets": [offset for _, offset, _ in missing],
@@ -309,7 +182,7 @@ async def _log(conn: AsyncConnection[Any], cluster: str, flush: Sequence[tuple[P
         written = [
             (part, entry)
             for part, entries in flush
-            if (part.topic in _IMPORTED) is imported
+            if (part.topic in IMPORTED) is imported
             for entry in entries
             if part.topic not in _OUTPUTS or entry.kind == UNREADABLE
         ]
@@ -355,7 +228,7 @@ async def _alerts(conn: AsyncConnection[Any], flush: Sequence[tuple[Part, Sequen
         "operator_ids": [event.operator_id for _, _, event in found],
         "alert_ids": [event.alert_id for _, _, event in found],
         "ns": [event.n for _, _, event in found],
-        "imported": [part.topic in _IMPORTED for part, _, _ in found],
+        "imported": [part.topic in IMPORTED for part, _, _ in found],
         "aircraft_ids": [event.aircraft_id for _, _, event in found],
         "rules": [event.rule for _, _, event in found],
         "zone_ids": [event.zone_id for _, _, event in found],

@@ -41,6 +41,9 @@ class Span(msgspec.Struct, array_like=True):
     awaiting: bool = False  # some aircraft has not been heard since the epoch began
 
 
+_NO_SPAN = Span(0, 0)  # of a link that is named, and has no samples
+
+
 class Last(msgspec.Struct, array_like=True):
     """The last sample of an aircraft, and the break since then that is still to be told."""
 
@@ -114,18 +117,27 @@ def listened(follow: Follow, body: Listened) -> list[Gap]:
 
 
 def _in_one_epoch(follow: Follow, laid: Laid, rows: NDArray[np.intp]) -> int:
-    """How many rows, at least one, come before a link begins another new epoch. That of the first row begins, if it is new."""
+    """How many rows, at least one, come before a link begins another new epoch. That of the first row begins, if it is new;
+    those of links that nobody knew begin in any case."""
     links, epochs = laid.table[LINK, rows], laid.table[EPOCH, rows]
-    for at in np.unique(links, return_index=True)[1].tolist():
-        link = laid.links[links[at]]
-        span = follow.links.get(link)
-        if span is None or (at == 0 and epochs[at] > span.epoch):
-            _begin(follow, link, int(epochs[at]))
+    first = _first_of_each(links, len(laid.links)).tolist()
     known = np.zeros(len(laid.links), np.int64)
-    for code in np.unique(links).tolist():
-        known[code] = follow.links[laid.links[code]].epoch
+    for code, (link, at) in enumerate(zip(laid.links, first, strict=True)):
+        if at == len(rows):
+            continue
+        span = follow.links.get(link)
+        if span is None or (at == 0 and epochs[0] > span.epoch):
+            span = _begin(follow, link, int(epochs[at]))
+        known[code] = span.epoch
     newer = np.flatnonzero(epochs > known[links])
     return int(newer[0]) if len(newer) else len(rows)
+
+
+def _first_of_each(codes: NDArray[np.int64], words: int) -> NDArray[np.intp]:
+    """The first place of each code, (words,); where there is none, behind the last."""
+    first = np.full(words, len(codes), np.intp)
+    first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)  # of several for one index numpy keeps the last
+    return first
 
 
 def _heard_together(follow: Follow, laid: Laid, rows: NDArray[np.intp]) -> list[tuple[int, Gap]]:
@@ -162,11 +174,10 @@ class _Pace:
 
     def __init__(self, follow: Follow, laid: Laid, rows: NDArray[np.intp]) -> None:
         self._samples = np.stack([laid.table[column, rows] for column in (LINK, TIME, SEQ)])
-        self._spans = {code: follow.links[laid.links[code]] for code in np.unique(self._samples[0]).tolist()}
-        self._marks = np.zeros((len(laid.links), 2), np.int64)
-        self.fastest = np.zeros(len(laid.links))
-        for code, span in self._spans.items():
-            self._marks[code], self.fastest[code] = (span.mark_us, span.mark_seq), span.fastest
+        self._spans = [follow.links.get(link) for link in laid.links]
+        there = [span or _NO_SPAN for span in self._spans]
+        self._marks = np.array([(span.mark_us, span.mark_seq) for span in there], np.int64)
+        self.fastest = np.array([span.fastest for span in there])
         self._done = 0
 
     def follow(self, until: int) -> None:
@@ -175,9 +186,9 @@ class _Pace:
         self._done = until
 
     def keep(self) -> None:
-        for code, span in self._spans.items():
-            span.mark_us, span.mark_seq = self._marks[code].tolist()
-            span.fastest = float(self.fastest[code])
+        for span, mark, fastest in zip(self._spans, self._marks.tolist(), self.fastest.tolist(), strict=True):
+            if span is not None:
+                (span.mark_us, span.mark_seq), span.fastest = mark, fastest
 
 
 @kernel(given(int64, 2), int64, int64, int64[:, ::1], float64[::1])
@@ -208,11 +219,10 @@ def _ended(follow: Follow, laid: Laid, row: int, paces: NDArray[np.float64]) -> 
 
 def _note(follow: Follow, laid: Laid, rows: NDArray[np.intp]) -> None:
     """These rows are the last that is known of their aircraft."""
-    table = laid.table[:, rows]
     operators = [UUID(bytes=key) for key in laid.operators]
     # As the rules have it: on the ground only who is known to be disarmed, or landed.
-    alarmed = (table[ARMED] != 0) & (table[AIRBORNE] != 0)
-    columns = table[[AIRCRAFT, OPERATOR, LINK, EPOCH, TIME, SEQ, FRAME]].tolist()
+    alarmed = (laid.table[ARMED, rows] != 0) & (laid.table[AIRBORNE, rows] != 0)
+    columns = [laid.table[column, rows].tolist() for column in (AIRCRAFT, OPERATOR, LINK, EPOCH, TIME, SEQ, FRAME)]
     for code, operator, link, epoch, time_us, seq, frame_seq, up in zip(*columns, alarmed.tolist(), strict=True):
         follow.aircraft[laid.aircraft[code]] = Last(
             operators[operator], laid.links[link], epoch, time_us, seq, None if frame_seq == NULL else frame_seq, up

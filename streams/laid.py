@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core import arrow
 from core.block import Block
-from core.columns import COLUMNS
 from core.whole import AIRCRAFT, LINK, OPERATOR, gather
 
 
@@ -39,7 +39,7 @@ def lay(blocks: Sequence[Block]) -> Laid:
     wires = [block.wire() for block in blocks]
     value = np.frombuffer(b"".join([wire.value for wire in wires]), np.uint8)
     starts = np.cumsum([0, *(len(wire.value) for wire in wires)])
-    places = np.array([wire.places() for wire in wires], np.int64).reshape(-1, len(COLUMNS), 4) + starts[:-1, None, None]
+    places = arrow.places(wires) + starts[:-1, None, None]
     begins = np.cumsum([0, *(wire.rows for wire in wires)])
     table = gather(value, places, begins)
     words = [

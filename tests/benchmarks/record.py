@@ -29,10 +29,10 @@ from core.topics import TELEMETRY
 from storage.copy import SIGNATURE, TRAILER
 from storage.migrate import RECORDED_TOPICS, migrate, register_topics
 from storage.pool import connect
-from streams.flush import Part, Recording
+from streams.flush import Recording
+from streams.found import Part
 from streams.laid import lay
 from streams.logged import telemetry_entry
-from streams.recorder import FLUSH_ROWS
 from streams.rows import NAMES, telemetry_rows
 from streams.screen import Screen, screen_blocks
 from tests.benchmarks.figures import Figure, Report
@@ -40,6 +40,7 @@ from wedgetail.local.postgres import LocalPostgres, program
 
 _BLOCK_ROWS = (1_000, 100)
 _FLUSHES = 8  # in a round
+_FLUSH_ROWS = 20_000  # about what streams.recorder.FLUSH_BYTES hold
 _AIRCRAFT = 400
 _PARTITIONS = 16
 _GOAL = 0.95
@@ -88,8 +89,8 @@ def record_report(rounds: int, seconds: float, tell: Callable[[str], None]) -> R
 
 def _notes(kept: Sequence[str]) -> str:
     return f"""
-Ours is what the recorder does with records once it has them: each is decoded and screened, and a flush of {FLUSH_ROWS:,} rows
-is encoded, copied, logged and committed behind its fence (`streams/logged.py`, `streams/flush.py`), on one connection. A pool
+Ours is what the recorder does with records once it has them: a flush of {_FLUSH_ROWS:,} rows is decoded, screened,
+encoded, copied, logged and committed behind its fence (`streams/found.py`, `streams/flush.py`), on one connection. A pool
 of {_FLUSHES} flushes of different blocks, {_AIRCRAFT} aircraft over {_PARTITIONS} partitions, about a fifth of the slow fields
 null. The reference: {_REFERENCE}: the rows as ours leaves them, sorted, one file for each flush. The embedded PostgreSQL with
 its own settings (fsync on), the table with its index, emptied before each round; the sides take turns.
@@ -194,7 +195,7 @@ def _psql(server: LocalPostgres) -> Iterator[_Session]:
 
 def _pool(rows: int, folder: Path) -> _Pool:
     """The same at each run."""
-    blocks = FLUSH_ROWS // rows
+    blocks = _FLUSH_ROWS // rows
     flushes: list[Flush] = []
     files: list[Path] = []
     offsets, screens = [0] * _PARTITIONS, [Screen() for _ in range(_PARTITIONS)]
