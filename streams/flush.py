@@ -82,7 +82,7 @@ class Recording:
         async with conn.transaction():
             for topic, table in _TABLES.items():
                 pieces = found.rows([each for each in records if each[0].topic == topic])
-                first = next(filter(None, pieces), None)  # all is read and screened, even where no row comes of it
+                first = next(pieces, None)  # all is read and screened, even where no row comes of it
                 if first is not None:
                     await copy_rows(conn, table, NAMES, chain([first], pieces))
             flush = found.records

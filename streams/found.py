@@ -93,26 +93,20 @@ class Found:
     missing: list[Missing] = field(default_factory=list)
 
     def rows(self, unread: Iterable[tuple[Part, Iterable[Logged]]]) -> Iterator[bytes]:
-        """The rows of one table: an aircraft has one partition, so its rows stand together. A piece without a byte is a
-        moment in which what was made before can go out: with nothing to do the database would wait."""
+        """The rows of one table. An aircraft has one partition, so its rows stand together."""
         for part, records in unread:
-            entries: list[Logged] = []
-            for entry in records:
-                entries.append(entry)
-                yield b""
+            entries = list(records)
             blocks = [entry for entry in entries if entry.batch is not None]
             offsets = np.array([entry.offset for entry in blocks], np.int64)
             times_us = np.array([entry.append_time_us for entry in blocks], np.int64)
             live = part.topic not in IMPORTED
             laid = lay([entry.batch for entry in blocks if entry.batch is not None])
-            yield b""
             verdicts = screen_blocks(part.screen, laid.links, laid.aircraft, laid.table, laid.begins, times_us, live)
             self.counts.screened(verdicts)
             self.missing += _missing(part, entries, laid, np.flatnonzero(verdicts.judged))
             self._meet(laid, verdicts.keep, not live)
             self.records.append((part, entries))
             self.saved.append((part, part.screen.dump(), part.follow.dump()))
-            yield b""
             yield from telemetry_rows(laid, verdicts, part.partition, offsets, times_us)
 
     def _meet(self, laid: Laid, keep: NDArray[np.bool_], imported: bool) -> None:
