@@ -82,11 +82,12 @@ def heard(follow: Follow, laid: Laid, rows: NDArray[np.intp], live: bool = True)
     if not len(rows):
         return []
     found: list[tuple[int, Gap]] = []
-    left = rows
-    while len(left):
-        same = left[: _in_one_epoch(follow, laid, left)]
-        found += _heard_together(follow, laid, same)
-        left = left[len(same) :]
+    spans, done = _Spans(follow, laid, rows), 0
+    while done < len(rows):
+        until = spans.in_one_epoch(done)
+        found += _heard_together(follow, laid, rows[done:until], spans)
+        done = until
+    spans.keep()
     last_us = int(laid.table[TIME, rows].max())
     if live and last_us - follow.swept_us >= _SWEEP_EVERY_US:
         _sweep(follow, last_us)
@@ -116,31 +117,59 @@ def listened(follow: Follow, body: Listened) -> list[Gap]:
     return found
 
 
-def _in_one_epoch(follow: Follow, laid: Laid, rows: NDArray[np.intp]) -> int:
-    """How many rows, at least one, come before a link begins another new epoch. That of the first row begins, if it is new;
-    those of links that nobody knew begin in any case."""
-    links, epochs = laid.table[LINK, rows], laid.table[EPOCH, rows]
-    first = _first_of_each(links, len(laid.links)).tolist()
-    known = np.zeros(len(laid.links), np.int64)
-    for code, (link, at) in enumerate(zip(laid.links, first, strict=True)):
-        if at == len(rows):
-            continue
-        span = follow.links.get(link)
-        if span is None or (at == 0 and epochs[0] > span.epoch):
-            span = _begin(follow, link, int(epochs[at]))
-        known[code] = span.epoch
-    newer = np.flatnonzero(epochs > known[links])
-    return int(newer[0]) if len(newer) else len(rows)
+class _Spans:
+    """The spans of some samples' links, in columns by their codes while the samples are gone through."""
+
+    def __init__(self, follow: Follow, laid: Laid, rows: NDArray[np.intp]) -> None:
+        self._follow, self._names = follow, laid.links
+        self._links, self._epochs = laid.table[LINK, rows], laid.table[EPOCH, rows]
+        self._samples = np.stack((self._links, laid.table[TIME, rows], laid.table[SEQ, rows]))
+        first = np.full(len(laid.links), -1)
+        first[self._links[::-1]] = np.arange(len(rows))[::-1]  # of several for one index numpy keeps the last
+        self._spans = [
+            follow.links.get(link) or (_NO_SPAN if at < 0 else _begin(follow, link, int(self._epochs[at])))
+            for link, at in zip(laid.links, first.tolist(), strict=True)
+        ]
+        self._begun = np.array([span.epoch for span in self._spans], np.int64)
+        self._marks = np.array([(span.mark_us, span.mark_seq) for span in self._spans], np.int64)
+        self._fastest = np.array([span.fastest for span in self._spans])
+        self._paced = 0
+
+    def in_one_epoch(self, begin: int) -> int:
+        """Behind which sample, this one or a later one, a link begins another new epoch. That of this sample has begun."""
+        link, epoch = int(self._links[begin]), int(self._epochs[begin])
+        if epoch > self._begun[link]:
+            self._spans[link] = _begin(self._follow, self._names[link], epoch)
+            self._begun[link], self._marks[link] = epoch, 0
+        newer = np.flatnonzero(self._epochs[begin:] > self._begun[self._links[begin:]])
+        return begin + int(newer[0]) if len(newer) else len(self._links)
+
+    def pace(self, samples: int) -> None:
+        """How fast frames come, row by row, of so many more samples."""
+        _pace.run(self._samples, self._paced, self._paced + samples, self._marks, self._fastest)
+        self._paced += samples
+
+    def fastest(self, link: int) -> float:
+        return float(self._fastest[link])
+
+    def keep(self) -> None:
+        for span, mark, fastest in zip(self._spans, self._marks.tolist(), self._fastest.tolist(), strict=True):
+            (span.mark_us, span.mark_seq), span.fastest = mark, fastest
 
 
-def _first_of_each(codes: NDArray[np.int64], words: int) -> NDArray[np.intp]:
-    """The first place of each code, (words,); where there is none, behind the last."""
-    first = np.full(words, len(codes), np.intp)
-    first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)  # of several for one index numpy keeps the last
-    return first
+@kernel(given(int64, 2), int64, int64, int64[:, ::1], float64[::1])
+def _pace(samples, begin, end, marks, fastest):  # type: ignore[no-untyped-def]
+    for i in range(begin, end):
+        link, time_us, seq = samples[0, i], samples[1, i], samples[2, i]
+        mark = marks[link]
+        if mark[0] == 0:
+            mark[0], mark[1] = time_us, seq
+        elif time_us - mark[0] >= _PACE_OVER_US:
+            fastest[link] = max(fastest[link], (seq - mark[1]) * US_PER_S / (time_us - mark[0]))
+            mark[0], mark[1] = time_us, seq
 
 
-def _heard_together(follow: Follow, laid: Laid, rows: NDArray[np.intp]) -> list[tuple[int, Gap]]:
+def _heard_together(follow: Follow, laid: Laid, rows: NDArray[np.intp], spans: _Spans) -> list[tuple[int, Gap]]:
     """What row by row would give; but only where there is something to find Python looks at a row."""
     aircraft, times = laid.table[AIRCRAFT, rows], laid.table[TIME, rows]
     order = np.argsort(aircraft, kind="stable")
@@ -153,62 +182,28 @@ def _heard_together(follow: Follow, laid: Laid, rows: NDArray[np.intp]) -> list[
     ]
     odd = since_us - before_us > QUIET_US
     odd[first] |= [last is not None and last.away is not None for last in known]
-    pace = _Pace(follow, laid, rows)
     found: list[tuple[int, Gap]] = []
+    paced = 0
     for place in sorted(np.flatnonzero(odd).tolist(), key=order.__getitem__):
         if not first[place]:
             _note(follow, laid, rows[order[place - 1 : place]])
         at = int(order[place])
-        pace.follow(at + 1)
-        gap = _ended(follow, laid, int(rows[at]), pace.fastest)
+        spans.pace(at + 1 - paced)
+        paced = at + 1
+        gap = _ended(follow, laid, int(rows[at]), spans)
         if gap is not None:
             found.append((int(rows[at]), gap))
-    pace.follow(len(rows))
-    pace.keep()
+    spans.pace(len(rows) - paced)
     _note(follow, laid, rows[order[np.append(first[1:], True)]])
     return found
 
 
-class _Pace:
-    """How fast the frames of each link come, row by row. fastest: by link, as Span has it."""
-
-    def __init__(self, follow: Follow, laid: Laid, rows: NDArray[np.intp]) -> None:
-        self._samples = np.stack([laid.table[column, rows] for column in (LINK, TIME, SEQ)])
-        self._spans = [follow.links.get(link) for link in laid.links]
-        there = [span or _NO_SPAN for span in self._spans]
-        self._marks = np.array([(span.mark_us, span.mark_seq) for span in there], np.int64)
-        self.fastest = np.array([span.fastest for span in there])
-        self._done = 0
-
-    def follow(self, until: int) -> None:
-        """Up to this row, itself not included."""
-        _follow_pace.run(self._samples, self._done, until, self._marks, self.fastest)
-        self._done = until
-
-    def keep(self) -> None:
-        for span, mark, fastest in zip(self._spans, self._marks.tolist(), self.fastest.tolist(), strict=True):
-            if span is not None:
-                (span.mark_us, span.mark_seq), span.fastest = mark, fastest
-
-
-@kernel(given(int64, 2), int64, int64, int64[:, ::1], float64[::1])
-def _follow_pace(samples, begin, end, marks, fastest):  # type: ignore[no-untyped-def]
-    for i in range(begin, end):
-        link, time_us, seq = samples[0, i], samples[1, i], samples[2, i]
-        mark = marks[link]
-        if mark[0] == 0:
-            mark[0], mark[1] = time_us, seq
-        elif time_us - mark[0] >= _PACE_OVER_US:
-            fastest[link] = max(fastest[link], (seq - mark[1]) * US_PER_S / (time_us - mark[0]))
-            mark[0], mark[1] = time_us, seq
-
-
-def _ended(follow: Follow, laid: Laid, row: int, paces: NDArray[np.float64]) -> Gap | None:
+def _ended(follow: Follow, laid: Laid, row: int, spans: _Spans) -> Gap | None:
     """The gap that this sample of an aircraft ends, if it is one."""
     values = laid.table[:, row].tolist()
     key, time_us, seq = laid.aircraft[values[AIRCRAFT]], values[TIME], values[SEQ]
     frame_seq = None if values[FRAME] == NULL else values[FRAME]
-    last, fastest = follow.aircraft[key], float(paces[values[LINK]])
+    last, fastest = follow.aircraft[key], spans.fastest(values[LINK])
     if last.away is not None:
         return _gap(key, last, *last.away, _missed(fastest, last, time_us, frame_seq, 1), GapReason.NOT_LISTENING)
     if last.alarmed and not _is_told(follow, key, last):
