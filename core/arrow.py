@@ -47,6 +47,7 @@ _DTYPES = {column.name: column.kind.dtype for column in COLUMNS}
 _PLAN = tuple((column.name, column.nullable, column.kind is Kind.BOOL) for column in COLUMNS)
 _INDEX = {column.name: i for i, column in enumerate(COLUMNS)}
 _MODE, _TIMES = _INDEX["mode"], _INDEX["event_time_us"]
+_WORDS_COLUMNS = [_INDEX[name] for name, _ in _WORDS]
 _REQUIRED_WORDS = 3
 _ROW = sum(column.kind.dtype.itemsize for column in COLUMNS if column.kind is not Kind.BOOL)
 assert all(c.kind.of_words and not c.nullable for c in COLUMNS[:_REQUIRED_WORDS])  # they stand together at the start
@@ -126,7 +127,8 @@ class Layout:
         self.head, self.buffers = head[:_NODES_AT], head[_NODES_AT + self.nodes.nbytes :]
         self.body, self.body_size = len(head), at  # body: from the beginning of the message
         self.times = self.body + self.data[_TIMES]
-        self.places = np.array([self.validity, self.data], np.int64)
+        self.places = np.array([self.data, self.validity], np.int64).T.copy()  # (columns, 2)
+        self.begins = np.array([0, rows], np.int64)
         self.modes = self.body + self.data[_MODE]
         self.validity_words = np.array(self.validity)[_NULLABLE, None] // 8 + np.arange(_padded(self.bits) // 8)
         self.ones = int.to_bytes((1 << rows) - 1, _padded(self.bits), "little")
@@ -221,29 +223,13 @@ def _texts(number: int, words: Sequence[bytes | str]) -> tuple[bytes, ...]:
 class Wire:
     """A stream of our own writer, checked, its columns looked at only when asked for: views of its bytes where they can."""
 
-    __slots__ = ("_at", "_layout", "_nulls", "_words", "rows", "value")
+    __slots__ = ("_at", "_layout", "_nulls", "_words", "_words_at", "rows", "value")
 
-    def __init__(self, value: bytes, at: int, layout: Layout, nulls: list[int], words: dict[str, Words]) -> None:
+    def __init__(
+        self, value: bytes, at: int, layout: Layout, nulls: list[int], words: dict[str, Words], words_at: list[tuple[int, int]]
+    ) -> None:
         self.rows, self.value = layout.rows, value
-        self._at, self._layout, self._nulls, self._words = at, layout, nulls, words
-
-    def places(self) -> NDArray[np.int64]:
-        """(columns, 4) into value: of each column its data, its validity bitmap; of words their ids, or offsets and text."""
-        places = np.empty((len(COLUMNS), 4), np.int64)
-        places[:, 1], places[:, 0] = self._layout.places + self._at
-        at = len(_SCHEMA)
-        for number, (name, kind) in enumerate(_WORDS):
-            count = len(self._words[name])
-            if kind is Kind.ID:
-                begin = text = at + len(_ids_head(number, count))
-                at = begin + 16 * count
-            else:
-                size = int.from_bytes(self.value[at + _TEXT_SIZE_AT : at + _TEXT_SIZE_AT + 8], "little")
-                begin = at + len(_texts_head(number, count, size))
-                text = begin + _padded(4 * (count + 1))
-                at = text + _padded(size)
-            places[_INDEX[name], 2:] = begin, text
-        return places
+        self._at, self._layout, self._nulls, self._words, self._words_at = at, layout, nulls, words, words_at
 
     def array(self, name: str) -> Array:
         """(n,), anything where null."""
@@ -262,7 +248,7 @@ class Wire:
         return self._words[name]
 
     def whole(self) -> NDArray[np.int64]:
-        return gather(np.frombuffer(self.value, np.uint8), self._at, self._layout.places, self.rows)
+        return gather(np.frombuffer(self.value, np.uint8), (self._layout.places + self._at)[None], self._layout.begins)
 
     def encode(self) -> bytes:
         return self.value
@@ -270,6 +256,17 @@ class Wire:
     def _bits(self, at: int) -> Mask:
         packed = np.frombuffer(self.value, np.uint8, self._layout.bits, at)
         return np.unpackbits(packed, count=self.rows, bitorder="little").view(np.bool_)
+
+
+def places(wires: Sequence[Wire]) -> NDArray[np.int64]:
+    """(streams, columns, 4): where in its bytes each column of a stream has its data and its validity bitmap, and of words the
+    ids, or the offsets and the text."""
+    found = np.zeros((len(wires), len(COLUMNS), 4), np.int64)
+    if wires:
+        bodies = np.array([wire._at for wire in wires])
+        found[:, :, :2] = np.stack([wire._layout.places for wire in wires]) + bodies[:, None, None]
+        found[:, _WORDS_COLUMNS, 2:] = np.array([wire._words_at for wire in wires])
+    return found
 
 
 def read(value: bytes) -> Wire | None:
@@ -280,16 +277,20 @@ def read(value: bytes) -> Wire | None:
     """
     if not value.startswith(_SCHEMA):
         return None
-    at, words = len(_SCHEMA), dict[str, Words]()
+    at, words, words_at = len(_SCHEMA), dict[str, Words](), list[tuple[int, int]]()
     for number, (name, kind) in enumerate(_WORDS):
         found = (_read_ids if kind is Kind.ID else _read_texts)(value, at, number)
         if found is None:
             return None
-        words[name], at = found
-    return _read_batch(value, at, words)
+        words[name], begin, text, at = found
+        words_at.append((begin, text))
+    return _read_batch(value, at, words, words_at)
 
 
-def _read_ids(value: bytes, at: int, number: int) -> tuple[Words, int] | None:
+_Found = tuple[Words, int, int, int]  # words; where their ids or offsets begin, and their text; and where they end
+
+
+def _read_ids(value: bytes, at: int, number: int) -> _Found | None:
     count = int.from_bytes(value[at + _WORDS_AT : at + _WORDS_AT + 8], "little")
     if count * 16 > len(value):
         return None
@@ -298,10 +299,10 @@ def _read_ids(value: bytes, at: int, number: int) -> tuple[Words, int] | None:
     end = begin + 16 * count
     if end > len(value) or not value.startswith(head, at):
         return None
-    return [value[i : i + 16] for i in range(begin, end, 16)], end
+    return [value[i : i + 16] for i in range(begin, end, 16)], begin, begin, end
 
 
-def _read_texts(value: bytes, at: int, number: int) -> tuple[Words, int] | None:
+def _read_texts(value: bytes, at: int, number: int) -> _Found | None:
     count = int.from_bytes(value[at + _WORDS_AT : at + _WORDS_AT + 8], "little")
     size = int.from_bytes(value[at + _TEXT_SIZE_AT : at + _TEXT_SIZE_AT + 8], "little")
     if count * 4 + size > len(value):
@@ -320,10 +321,10 @@ def _read_texts(value: bytes, at: int, number: int) -> tuple[Words, int] | None:
         words = [text[a:b].decode() for a, b in pairwise(offsets) if a <= b]
     except UnicodeDecodeError:
         return None
-    return (words, end) if len(words) == count else None
+    return (words, offsets_at, begin, end) if len(words) == count else None
 
 
-def _read_batch(value: bytes, at: int, words: dict[str, Words]) -> Wire | None:
+def _read_batch(value: bytes, at: int, words: dict[str, Words], words_at: list[tuple[int, int]]) -> Wire | None:
     rows = int.from_bytes(value[at + _ROWS_AT : at + _ROWS_AT + 8], "little")
     if rows > MAX_ROWS or rows * _ROW > len(value):
         return None
@@ -346,7 +347,7 @@ def _read_batch(value: bytes, at: int, words: dict[str, Words]) -> Wire | None:
     nulls: list[int] = nodes[:, 1].tolist()
     if rows and not _sound(value, at, layout, nulls, words):
         return None
-    return Wire(value, body, layout, nulls, words)
+    return Wire(value, body, layout, nulls, words, words_at)
 
 
 def _sound(value: bytes, at: int, layout: Layout, nulls: list[int], words: dict[str, Words]) -> bool:

@@ -5,7 +5,6 @@ field a 32-bit length (-1: null) and its bytes, big-endian; a 16-bit -1 at the e
 matrix of bytes; what a row does not have (a null's bytes, the rest of a short text) is left out by one mask.
 """
 
-import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -14,7 +13,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from psycopg import AsyncConnection, sql
-from psycopg.copy import AsyncQueuedLibpqWriter
 
 from storage.errors import UnfitValue
 
@@ -59,14 +57,14 @@ async def copy_into(conn: AsyncConnection[Any], table: str, columns: Sequence[Co
 
 
 async def copy_rows(conn: AsyncConnection[Any], table: str, names: Sequence[str], pieces: Iterable[bytes]) -> None:
-    """The same of rows that are encoded already. While the server works on one piece the next is asked for."""
+    """The same of rows that are encoded already. Each piece goes out at once, as far as there is room; so the server works on
+    one while the next is made."""
     fields = sql.SQL(", ").join(map(sql.Identifier, names))
     statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(sql.Identifier(table), fields)
-    async with conn.cursor() as cursor, cursor.copy(statement, writer=AsyncQueuedLibpqWriter(cursor)) as copy:
+    async with conn.cursor() as cursor, cursor.copy(statement) as copy:
         await copy.write(SIGNATURE)
         for piece in pieces:
             await copy.write(piece)
-            await asyncio.sleep(0)  # to whoever sends what is queued: the server is not to wait for the next piece
         await copy.write(TRAILER)
 
 

@@ -3,6 +3,8 @@
 The kernel believes the places that it is given: what stands there has been checked by whoever read the messages.
 """
 
+# mypy: allow-untyped-defs, allow-untyped-calls
+
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
@@ -11,12 +13,10 @@ import numpy as np
 from numba import int64, uint8
 from numpy.typing import NDArray
 
-from core.compiled import given, kernel, part
+from core.compiled import given, inner, kernel
 
 _PIECE = 64 << 10  # bytes: the server works on one while the next is made
 _PG_EPOCH_US = 946_684_800_000_000  # 2000-01-01, where timestamptz counts from
-Bytes = NDArray[np.uint8]
-Ints = NDArray[np.int64]
 
 _COUNT = 2  # bytes before a row's fields, and
 _LENGTH = 4  # before each of them
@@ -75,99 +75,127 @@ def gather(
         yield out[: done[1]].tobytes()
 
 
-@part
-def _code(data: Bytes, at: int) -> int:
-    return np.int64(data[at]) | np.int64(data[at + 1]) << 8  # type: ignore[return-value]
+# Places as unsigned numbers: of a signed one numba asks each time whether it counts from the end.
+_1, _2, _3, _4, _5, _6, _7 = (np.uint64(n) for n in range(1, 8))
 
 
-@part
-def _offset(data: Bytes, at: int) -> int:
-    return _code(data, at) | _code(data, at + 2) << 16
+@inner
+def _byte(data, at):
+    return np.int64(data[np.uint64(at)])
 
 
-@part
-def _length(out: Bytes, at: int, length: int) -> None:
-    out[at] = length >> 24 & 0xFF
-    out[at + 1] = length >> 16 & 0xFF
-    out[at + 2] = length >> 8 & 0xFF
-    out[at + 3] = length & 0xFF
+@inner
+def _two(data, at):
+    i = np.uint64(at)
+    return np.int64(np.uint16(data[i]) | np.uint16(data[i + _1]) << 8)
 
 
-@part
-def _pair(out: Bytes, end: int, data: Bytes, first: int) -> None:
-    out[end - 1] = data[first]
-    out[end - 2] = data[first + 1]
+@inner
+def _four(data, at):
+    i = np.uint64(at)
+    low = np.uint32(data[i]) | np.uint32(data[i + _1]) << 8
+    return np.int64(low | np.uint32(data[i + _2]) << 16 | np.uint32(data[i + _3]) << 24)
+
+
+@inner
+def _put_two(out, at, value):
+    i = np.uint64(at)
+    out[i], out[i + _1] = value >> 8, value
+
+
+@inner
+def _put_four(out, at, value):
+    i = np.uint64(at)
+    out[i], out[i + _1], out[i + _2], out[i + _3] = value >> 24, value >> 16, value >> 8, value
+
+
+@inner
+def _put_eight(out, at, value):
+    i = np.uint64(at)
+    out[i], out[i + _1], out[i + _2], out[i + _3] = value >> 56, value >> 48, value >> 40, value >> 32
+    out[i + _4], out[i + _5], out[i + _6], out[i + _7] = value >> 24, value >> 16, value >> 8, value
+
+
+@inner
+def _number(data, at, source, size):
+    if size == 1:
+        return _byte(data, at)
+    if size == 2:
+        value = _two(data, at)
+        return np.int64(np.int16(value)) if source == _SIGNED else value
+    if size == 4:
+        return np.int64(np.int32(_four(data, at)))
+    value = _four(data, at) | _four(data, at + 4) << 32
+    return value - _PG_EPOCH_US if source == _TIME else value
+
+
+@inner
+def _put(out, at, width, value):
+    """A field of so many bytes, its length before it; how far it reaches."""
+    _put_four(out, at, width)
+    if width == 2:
+        _put_two(out, at + _LENGTH, value)
+    elif width == 4:
+        _put_four(out, at + _LENGTH, value)
+    elif width == 8:
+        _put_eight(out, at + _LENGTH, value)
+    else:
+        out[np.uint64(at + _LENGTH)] = value
+    return at + _LENGTH + width
+
+
+@inner
+def _id(data, places, message, field, row):
+    """Where an id begins and ends."""
+    begin = places[message, field, WORDS] + 16 * _two(data, places[message, field, DATA] + row * 2)
+    return begin, begin + 16
+
+
+@inner
+def _text(data, places, message, field, row):
+    """Where a text begins and ends."""
+    word = places[message, field, WORDS] + 4 * _two(data, places[message, field, DATA] + row * 2)
+    letters = places[message, field, LETTERS]
+    return letters + _four(data, word), letters + _four(data, word + 4)
 
 
 @kernel(given(uint8), given(int64, 2), given(int64, 3), given(int64), given(int64), uint8[::1], int64[::1])
-def write_rows(data: Bytes, plan: Ints, places: Ints, messages: Ints, rows: Ints, out: Bytes, done: Ints) -> None:
+def write_rows(data, plan, places, messages, rows, out, done):
     """From row done[0] on as many as there is room for in out; done becomes the next row, and the bytes written."""
     number, at, least = done[0], 0, _COUNT
+    texts = np.flatnonzero(plan[:, _SOURCE] == _TEXT)
     for f in range(len(plan)):
         least += _LENGTH + plan[f, _WIDTH]
     while number < len(rows):
         message, row = messages[number], rows[number]
         room = least
-        for f in range(len(plan)):
-            if plan[f, _SOURCE] == _TEXT:
-                word = places[message, f, WORDS] + 4 * _code(data, places[message, f, DATA] + row * 2)
-                room += _offset(data, word + 4) - _offset(data, word)
+        for text in texts:
+            begin, end = _text(data, places, message, text, row)
+            room += end - begin
         if at + room > len(out):
             break
-        out[at], out[at + 1] = len(plan) >> 8, len(plan) & 0xFF
+        _put_two(out, at, len(plan))
         at += _COUNT
         for f in range(len(plan)):
-            if plan[f, _NULLABLE] and not data[places[message, f, VALID] + (row >> 3)] >> (row & 7) & 1:
-                _length(out, at, -1)
+            source, width, first = plan[f, _SOURCE], plan[f, _WIDTH], places[message, f, DATA]
+            if plan[f, _NULLABLE] and not _byte(data, places[message, f, VALID] + (row >> 3)) >> (row & 7) & 1:
+                _put_four(out, at, -1)
                 at += _LENGTH
-                continue
-            source, size, width = plan[f, _SOURCE], plan[f, _SIZE], plan[f, _WIDTH]
-            first = places[message, f, DATA] + row * plan[f, _STEP]
-            if source <= _SIGNED:
-                _length(out, at, width)
-                at += _LENGTH + width
-                if size == 1:
-                    out[at - 1] = data[first]
-                elif size == 2:
-                    _pair(out, at, data, first)
-                elif size == 4:
-                    _pair(out, at, data, first)
-                    _pair(out, at - 2, data, first + 2)
-                else:
-                    _pair(out, at, data, first)
-                    _pair(out, at - 2, data, first + 2)
-                    _pair(out, at - 4, data, first + 4)
-                    _pair(out, at - 6, data, first + 6)
-                if size < width:
-                    fill = 0xFF if source == _SIGNED and data[first + size - 1] >= 0x80 else 0
-                    for i in range(size, width):
-                        out[at - 1 - i] = fill
+            elif source <= _TIME:
+                at = _put(out, at, width, _number(data, first + row * plan[f, _STEP], source, plan[f, _SIZE]))
             elif source == _BIT:
-                _length(out, at, 1)
-                out[at + _LENGTH] = data[places[message, f, DATA] + (row >> 3)] >> (row & 7) & 1
-                at += _LENGTH + 1
-            elif source == _TIME:
-                _length(out, at, 8)
-                at += _LENGTH + 8
-                time = (_offset(data, first) | _offset(data, first + 4) << 32) - _PG_EPOCH_US
-                for i in range(8):
-                    out[at - 1 - i] = time >> 8 * i & 0xFF
+                at = _put(out, at, width, _byte(data, first + (row >> 3)) >> (row & 7) & 1)
             elif source == _ROW:
-                _length(out, at, 2)
-                out[at + _LENGTH], out[at + _LENGTH + 1] = row >> 8, row & 0xFF
-                at += _LENGTH + 2
+                at = _put(out, at, width, row)
             else:
-                letters, word = places[message, f, WORDS], _code(data, first)
                 if source == _ID:
-                    letters += 16 * word
+                    begin, end = _id(data, places, message, f, row)
                 else:
-                    word = letters + 4 * word
-                    letters = places[message, f, LETTERS] + _offset(data, word)
-                    width = _offset(data, word + 4) - _offset(data, word)
-                _length(out, at, width)
+                    begin, end = _text(data, places, message, f, row)
+                _put_four(out, at, end - begin)
                 at += _LENGTH
-                for i in range(width):
-                    out[at + i] = data[letters + i]
-                at += width
+                for i in range(end - begin):
+                    out[np.uint64(at + i)] = data[np.uint64(begin + i)]
+                at += end - begin
         number += 1
     done[0], done[1] = number, at

@@ -6,30 +6,29 @@ there whole or will be written again.
 """
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
-import numpy as np
 from psycopg import AsyncConnection
 
 from core.errors import WedgetailError
-from core.records import AlertEvent, Gap, Listened
+from core.records import AlertEvent
 from core.topics import ALERTS, ALERTS_IMPORT, RERUN, TELEMETRY, TELEMETRY_IMPORT
 from core.units import utc
 from storage.copy import copy_rows
 from storage.queries import load
-from streams import gaps
+from streams.found import IMPORTED, Aircraft, Counts, Found, Missing, Part, Saved
 from streams.gaps import Follow
 from streams.kept import StateChunk, UnjudgedMark
 from streams.logged import UNREADABLE, Logged
-from streams.rows import NAMES, Screened, telemetry_rows
-from streams.screen import Screen, screen
+from streams.rows import NAMES
+from streams.screen import Screen
 
 log = logging.getLogger(__name__)
 
-_IMPORTED = {TELEMETRY_IMPORT.name, ALERTS_IMPORT.name}
 _OUTPUTS = {ALERTS.name, ALERTS_IMPORT.name, RERUN.name}  # of the worker: stored elsewhere than in the log
 _TABLES = {TELEMETRY.name: "telemetry_live", TELEMETRY_IMPORT.name: "telemetry_import"}
 
@@ -43,59 +42,11 @@ class NotRegistered(WedgetailError):
 
 
 @dataclass(slots=True)
-class Part:
-    """One partition as its owner holds it. screen and follow move with each flush: after a failed one it is loaded anew."""
-
-    topic: str  # without prefix
-    topic_id: str
-    partition: int
-    next: int
-    screen: Screen
-    follow: Follow
-
-    def __str__(self) -> str:
-        return f"{self.topic}/{self.partition}"
-
-
-@dataclass(slots=True)
-class Counts:
-    """What flushes have done since the recorder began."""
-
-    records: int = 0
-    rows: int = 0
-    late: int = 0
-    duplicates: int = 0
-    alert_events: int = 0
-    gaps: int = 0
-    alert_clashes: int = 0  # an event whose key was taken by other bytes: the first stays
-    unreadable: int = 0
-    fenced: int = 0
-
-    def add(self, other: "Counts") -> None:
-        for name in self.__slots__:
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-
-
-@dataclass(slots=True)
-class _Aircraft:
-    operator_id: UUID
-    aircraft_id: UUID
-    link: str
-    system_id: int
-    vehicle_type: int | None
-    first_seen_us: int
-    imported: bool
-
-
-_Missing = tuple[Part, int, Gap]  # of which part, told by the record at which offset
-
-
-@dataclass(slots=True)
 class Recording:
     """Writes flushes for one cluster. known: aircraft that are in the database, and whether their type is."""
 
     cluster: str
-    known: dict[UUID, bool] = field(default_factory=dict)
+    known: dict[bytes, bool] = field(default_factory=dict)
 
     async def load(self, conn: AsyncConnection[Any], wanted: Sequence[tuple[str, str, int]]) -> dict[tuple[str, int], Part]:
         """Where each (topic, topic id, partition) goes on, by (topic, partition). Raises NotRegistered."""
@@ -121,26 +72,27 @@ class Recording:
             )
         return parts
 
-    async def store(self, conn: AsyncConnection[Any], flush: Sequence[tuple[Part, Sequence[Logged]]]) -> Counts:
-        """Write the entries of each part (in offset order, at least one) and move its position behind the last.
+    async def store(self, conn: AsyncConnection[Any], records: Sequence[tuple[Part, Iterable[Logged]]]) -> Counts:
+        """Write the records of each part (in offset order, at least one) and move its position behind the last.
 
-        All or nothing: Fenced and every psycopg.Error leave the database as it was, and the parts to be loaded anew.
+        They are asked for a part at a time, while the database works on the part before: so read them only then. All or
+        nothing: Fenced and every psycopg.Error leave the database as it was, and the parts to be loaded anew.
         """
-        found = _Found()
+        found = Found(self.known)
         async with conn.transaction():
             for topic, table in _TABLES.items():
-                parts = [(part, entries) for part, entries in flush if part.topic == topic]
-                if any(entry.batch is not None for _, entries in parts for entry in entries):
-                    await copy_rows(conn, table, NAMES, _rows(parts, self.known, found))
-                else:
-                    for part, entries in parts:
-                        _screened(part, entries, found)
+                pieces = found.rows([each for each in records if each[0].topic == topic])
+                first = next(pieces, None)  # all is read and screened, even where no row comes of it
+                if first is not None:
+                    await copy_rows(conn, table, NAMES, chain([first], pieces))
+            flush = found.records
+            flush += [(part, list(entries)) for part, entries in records if part.topic not in _TABLES]
             met = sorted(found.met.values(), key=lambda each: each.aircraft_id)  # one order: no deadlock
             await _meet(conn, met)
             await _gaps(conn, found.missing)
             await _alerts(conn, flush, found.counts)
             await _kept(conn, self.cluster, flush)
-            await self._save(conn, flush)
+            await self._save(conn, flush, found.saved)
             # Behind the fence: before it, an old owner would meet its successor's log as a duplicate key.
             await _log(conn, self.cluster, flush)
         counts = found.counts
@@ -149,7 +101,7 @@ class Recording:
             part.next = entries[-1].offset + 1
             counts.records += len(entries)
             counts.unreadable += sum(entry.kind == UNREADABLE for entry in entries)
-        self.known.update({each.aircraft_id: each.vehicle_type is not None for each in met})
+        self.known.update({each.aircraft_id.bytes: each.vehicle_type is not None for each in met})
         return counts
 
     async def pass_over(self, conn: AsyncConnection[Any], part: Part, first: int, now_us: int) -> None:
@@ -164,14 +116,15 @@ class Recording:
                 raise Fenced(partitions=str(part))
             await _log(conn, self.cluster, [(part, [gone])])
 
-    async def _save(self, conn: AsyncConnection[Any], flush: Sequence[tuple[Part, Sequence[Logged]]]) -> None:
-        screened = [part for part, _ in flush if part.topic in _TABLES]
+    async def _save(
+        self, conn: AsyncConnection[Any], flush: Sequence[tuple[Part, Sequence[Logged]]], saved: Sequence[Saved]
+    ) -> None:
         states = {
             "cluster": self.cluster,
-            "topic_ids": [part.topic_id for part in screened],
-            "partitions": [part.partition for part in screened],
-            "states": [part.screen.dump() for part in screened],
-            "follows": [part.follow.dump() for part in screened],
+            "topic_ids": [part.topic_id for part, _, _ in saved],
+            "partitions": [part.partition for part, _, _ in saved],
+            "states": [state for _, state, _ in saved],
+            "follows": [follow for _, _, follow in saved],
         }
         moves = {
             "cluster": self.cluster,
@@ -182,81 +135,14 @@ class Recording:
         }
         # Not in a pipeline: between its statements neither of the database's timeouts runs, and an owner that is frozen there
         # would keep its locks, and its successor waiting, for as long as it is frozen.
-        if screened:
+        if saved:
             await conn.execute(load("recorder")["save_screens"], states)
         moved = await conn.execute(load("recorder")["move_offsets"], moves)
         if moved.rowcount != len(flush):
             raise Fenced(partitions=", ".join(str(part) for part, _ in flush))
 
 
-@dataclass(slots=True)
-class _Found:
-    """What a flush's records show while they are screened."""
-
-    counts: Counts = field(default_factory=Counts)
-    met: dict[UUID, _Aircraft] = field(default_factory=dict)
-    missing: list[_Missing] = field(default_factory=list)
-
-
-def _rows(flush: Sequence[tuple[Part, Sequence[Logged]]], known: Mapping[UUID, bool], found: _Found) -> Iterator[bytes]:
-    """The rows of one table, a partition at a time: one is screened and sorted while the database works on the one before.
-    An aircraft has one partition, so its rows stand together."""
-    for part, entries in flush:
-        screened = _screened(part, entries, found)
-        for each in screened:
-            _first_contacts(each, part.topic in _IMPORTED, known, found.met)
-        if screened:
-            yield from telemetry_rows(screened)
-
-
-def _screened(part: Part, entries: Sequence[Logged], found: _Found) -> list[Screened]:
-    """The blocks with something new in them."""
-    counts, live, screened = found.counts, part.topic not in _IMPORTED, []
-    for entry in entries:
-        if isinstance(entry.control, Listened):
-            found.missing += [(part, entry.offset, gap) for gap in gaps.listened(part.follow, entry.control)]
-        if entry.batch is None:
-            continue
-        verdicts = screen(part.screen, entry.batch, entry.append_time_us, live)
-        ended = gaps.heard(part.follow, entry.batch, verdicts.judged, live)
-        found.missing += [(part, entry.offset, gap) for gap in ended]
-        kept = int(np.count_nonzero(verdicts.keep))
-        counts.duplicates += entry.batch.num_rows - kept
-        counts.rows += kept
-        counts.late += int(np.count_nonzero(verdicts.late | verdicts.ahead))
-        if kept:
-            screened.append(Screened(entry.batch, verdicts, part.partition, entry.offset, entry.append_time_us))
-    return screened
-
-
-def _first_contacts(each: Screened, imported: bool, known: Mapping[UUID, bool], met: dict[UUID, _Aircraft]) -> None:
-    """Add the aircraft of a block that are new, or whose type is."""
-    codes = each.batch.codes("aircraft_id")
-    for code, aircraft_id in enumerate(each.batch.aircraft):
-        if known.get(aircraft_id):
-            continue
-        rows = np.flatnonzero((codes == code) & each.verdicts.keep)
-        if not len(rows):
-            continue
-        types = rows[each.batch.valid("vehicle_type")[rows]]
-        vehicle_type = int(each.batch.values("vehicle_type")[types[0]]) if len(types) else None
-        held = met.get(aircraft_id)
-        if held is not None:
-            held.vehicle_type = vehicle_type if held.vehicle_type is None else held.vehicle_type
-        elif aircraft_id not in known or vehicle_type is not None:
-            first = int(rows[0])
-            met[aircraft_id] = _Aircraft(
-                UUID(bytes=each.batch.value("operator_id", first)),
-                aircraft_id,
-                each.batch.value("link", first),
-                each.batch.value("system_id", first),
-                vehicle_type,
-                int(each.batch.values("event_time_us")[rows].min()),
-                imported,
-            )
-
-
-async def _meet(conn: AsyncConnection[Any], met: Sequence[_Aircraft]) -> None:
+async def _meet(conn: AsyncConnection[Any], met: Sequence[Aircraft]) -> None:
     if not met:
         return
     given = {
@@ -271,7 +157,7 @@ async def _meet(conn: AsyncConnection[Any], met: Sequence[_Aircraft]) -> None:
     await conn.execute(load("recorder")["meet_aircraft"], given)
 
 
-async def _gaps(conn: AsyncConnection[Any], missing: Sequence[_Missing]) -> None:
+async def _gaps(conn: AsyncConnection[Any], missing: Sequence[Missing]) -> None:
     if not missing:
         return
     given = {
@@ -282,7 +168,7 @@ async def _gaps(conn: AsyncConnection[Any], missing: Sequence[_Missing]) -> None
         "ended": [utc(gap.to_us) for _, _, gap in missing],
         "counts": [gap.count for _, _, gap in missing],
         "reasons": [gap.reason.value for _, _, gap in missing],
-        "imported": [part.topic in _IMPORTED for part, _, _ in missing],
+        "imported": [part.topic in IMPORTED for part, _, _ in missing],
         "topic_ids": [part.topic_id for part, _, _ in missing],
         "partitions": [part.partition for part, _, _ in missing],
         "offsets": [offset for _, offset, _ in missing],
@@ -296,7 +182,7 @@ async def _log(conn: AsyncConnection[Any], cluster: str, flush: Sequence[tuple[P
         written = [
             (part, entry)
             for part, entries in flush
-            if (part.topic in _IMPORTED) is imported
+            if (part.topic in IMPORTED) is imported
             for entry in entries
             if part.topic not in _OUTPUTS or entry.kind == UNREADABLE
         ]
@@ -342,7 +228,7 @@ async def _alerts(conn: AsyncConnection[Any], flush: Sequence[tuple[Part, Sequen
         "operator_ids": [event.operator_id for _, _, event in found],
         "alert_ids": [event.alert_id for _, _, event in found],
         "ns": [event.n for _, _, event in found],
-        "imported": [part.topic in _IMPORTED for part, _, _ in found],
+        "imported": [part.topic in IMPORTED for part, _, _ in found],
         "aircraft_ids": [event.aircraft_id for _, _, event in found],
         "rules": [event.rule for _, _, event in found],
         "zone_ids": [event.zone_id for _, _, event in found],

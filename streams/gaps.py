@@ -11,17 +11,21 @@ from uuid import UUID
 
 import msgspec
 import numpy as np
+from numba import float64, int64
 from numpy.typing import NDArray
 
-from core.block import Block
+from core.columns import NULL
+from core.compiled import given, kernel
 from core.records import Gap, GapReason, Listened
 from core.units import US_PER_S
+from core.whole import AIRBORNE, AIRCRAFT, ARMED, EPOCH, FRAME, LINK, OPERATOR, SEQ, TIME
+from streams.laid import Laid
 
 QUIET_US = 3 * US_PER_S
 AWAITED_US = 5 * US_PER_S  # who has not come back by then after a break has no first frame to count to
 FORGET_AFTER_US = 24 * 3600 * US_PER_S
 _SWEEP_EVERY_US = 3600 * US_PER_S
-_PACE_OVER_US = US_PER_S
+_PACE_OVER_US = US_PER_S  # a link's pace is measured over this, at least
 _WRAP = 256
 _MARGIN = 1.5  # a sender may have been faster than we ever heard: some of its frames were lost before too
 
@@ -35,6 +39,9 @@ class Span(msgspec.Struct, array_like=True):
     mark_seq: int = 0
     fastest: float = 0.0
     awaiting: bool = False  # some aircraft has not been heard since the epoch began
+
+
+_NO_SPAN = Span(0, 0)  # of a link that is named, and has no samples
 
 
 class Last(msgspec.Struct, array_like=True):
@@ -67,21 +74,21 @@ class Follow(msgspec.Struct):
         return msgspec.msgpack.decode(data, type=Follow)
 
 
-def heard(follow: Follow, block: Block, judged: NDArray[np.bool_], live: bool = True) -> list[Gap]:
-    """The gaps that these samples end. judged: (n,) bool, the rows that are new and on time. Changes follow in place.
+def heard(follow: Follow, laid: Laid, rows: NDArray[np.intp], live: bool = True) -> list[tuple[int, Gap]]:
+    """The gaps that samples end, each with its row. rows: those that are new and on time. Changes follow in place.
 
     live: not of a file, whose end is told and whose times may be long ago.
     """
-    rows = np.flatnonzero(judged)
     if not len(rows):
         return []
-    times, epochs, seqs = (block.values(name)[rows] for name in ("event_time_us", "epoch", "seq"))
-    links, aircraft = block.codes("link")[rows], block.codes("aircraft_id")[rows]
-    if _is_one_epoch(follow, block, links, epochs):
-        found = _heard_together(follow, block, rows, times, seqs, links, aircraft)
-    else:
-        found = [gap for row in rows.tolist() if (gap := _heard_one(follow, block, row)) is not None]
-    last_us = int(times.max())
+    found: list[tuple[int, Gap]] = []
+    spans, done = _Spans(follow, laid, rows), 0
+    while done < len(rows):
+        until = spans.in_one_epoch(done)
+        found += _heard_together(follow, laid, rows[done:until], spans)
+        done = until
+    spans.keep()
+    last_us = int(laid.table[TIME, rows].max())
     if live and last_us - follow.swept_us >= _SWEEP_EVERY_US:
         _sweep(follow, last_us)
     return found
@@ -110,104 +117,111 @@ def listened(follow: Follow, body: Listened) -> list[Gap]:
     return found
 
 
-def _is_one_epoch(follow: Follow, block: Block, links: NDArray[np.int16], epochs: NDArray[np.int64]) -> bool:
-    """Whether each link is in the epoch that is known of it, or new and in one epoch throughout."""
-    spans = [follow.links.get(link) for link in block.dictionary("link")]
-    expected = epochs[_last_of_each(links, len(spans))]
-    for code, span in enumerate(spans):
-        if span is not None:
-            expected[code] = span.epoch
-    return bool((epochs == expected[links]).all())
+class _Spans:
+    """The spans of some samples' links, in columns by their codes while the samples are gone through."""
+
+    def __init__(self, follow: Follow, laid: Laid, rows: NDArray[np.intp]) -> None:
+        self._follow, self._names = follow, laid.links
+        self._links, self._epochs = laid.table[LINK, rows], laid.table[EPOCH, rows]
+        self._samples = np.stack((self._links, laid.table[TIME, rows], laid.table[SEQ, rows]))
+        first = np.full(len(laid.links), -1)
+        first[self._links[::-1]] = np.arange(len(rows))[::-1]  # of several for one index numpy keeps the last
+        self._spans = [
+            follow.links.get(link) or (_NO_SPAN if at < 0 else _begin(follow, link, int(self._epochs[at])))
+            for link, at in zip(laid.links, first.tolist(), strict=True)
+        ]
+        self._begun = np.array([span.epoch for span in self._spans], np.int64)
+        self._marks = np.array([(span.mark_us, span.mark_seq) for span in self._spans], np.int64)
+        self._fastest = np.array([span.fastest for span in self._spans])
+        self._paced = 0
+
+    def in_one_epoch(self, begin: int) -> int:
+        """Behind which sample, this one or a later one, a link begins another new epoch. That of this sample has begun."""
+        link, epoch = int(self._links[begin]), int(self._epochs[begin])
+        if epoch > self._begun[link]:
+            self._spans[link] = _begin(self._follow, self._names[link], epoch)
+            self._begun[link], self._marks[link] = epoch, 0
+        newer = np.flatnonzero(self._epochs[begin:] > self._begun[self._links[begin:]])
+        return begin + int(newer[0]) if len(newer) else len(self._links)
+
+    def pace(self, samples: int) -> None:
+        """How fast frames come, row by row, of so many more samples."""
+        _pace.run(self._samples, self._paced, self._paced + samples, self._marks, self._fastest)
+        self._paced += samples
+
+    def fastest(self, link: int) -> float:
+        return float(self._fastest[link])
+
+    def keep(self) -> None:
+        for span, mark, fastest in zip(self._spans, self._marks.tolist(), self._fastest.tolist(), strict=True):
+            (span.mark_us, span.mark_seq), span.fastest = mark, fastest
 
 
-def _last_of_each(codes: NDArray[np.int16], words: int) -> NDArray[np.intp]:
-    """The last place of each code, (words,); -1 where there is none."""
-    last = np.full(words, -1, np.intp)
-    last[codes] = np.arange(len(codes))  # of several for one index numpy keeps the last
-    return last
+@kernel(given(int64, 2), int64, int64, int64[:, ::1], float64[::1])
+def _pace(samples, begin, end, marks, fastest):  # type: ignore[no-untyped-def]
+    for i in range(begin, end):
+        link, time_us, seq = samples[0, i], samples[1, i], samples[2, i]
+        mark = marks[link]
+        if mark[0] == 0:
+            mark[0], mark[1] = time_us, seq
+        elif time_us - mark[0] >= _PACE_OVER_US:
+            fastest[link] = max(fastest[link], (seq - mark[1]) * US_PER_S / (time_us - mark[0]))
+            mark[0], mark[1] = time_us, seq
 
 
-def _heard_together(
-    follow: Follow,
-    block: Block,
-    rows: NDArray[np.intp],
-    times: NDArray[np.int64],
-    seqs: NDArray[np.int64],
-    links: NDArray[np.int16],
-    aircraft: NDArray[np.int16],
-) -> list[Gap]:
-    """The same as row by row, but only where there is something to find."""
-    names = block.dictionary("aircraft_id")
-    ends = _last_of_each(aircraft, len(names))
-    there = np.flatnonzero(ends >= 0)
-    known = [follow.aircraft.get(names[code]) for code in there.tolist()]
+def _heard_together(follow: Follow, laid: Laid, rows: NDArray[np.intp], spans: _Spans) -> list[tuple[int, Gap]]:
+    """What row by row would give; but only where there is something to find Python looks at a row."""
+    aircraft, times = laid.table[AIRCRAFT, rows], laid.table[TIME, rows]
     order = np.argsort(aircraft, kind="stable")
     who, since_us = aircraft[order], times[order]
     first = np.diff(who, prepend=-1) != 0
+    known = [follow.aircraft.get(laid.aircraft[code]) for code in who[first].tolist()]
     before_us = np.concatenate((since_us[:1], since_us[:-1]))
     before_us[first] = [
-        time if last is None else last.event_us for last, time in zip(known, since_us[first].tolist(), strict=True)
+        time_us if last is None else last.event_us for last, time_us in zip(known, since_us[first].tolist(), strict=True)
     ]
-    odd = set(who[since_us - before_us > QUIET_US].tolist())
-    if any(span.awaiting for span in follow.links.values()):
-        odd |= {code for code, last in zip(there.tolist(), known, strict=True) if last is not None and last.away is not None}
-    found: list[Gap] = []
-    for code in sorted(odd):
-        own = rows[aircraft == code].tolist()
-        found += [gap for row in own if (gap := _heard_one(follow, block, row)) is not None]
-    _note(follow, block, rows[ends[[code for code in there.tolist() if code not in odd]]])
-    epochs = block.values("epoch")[rows]
-    for link, at in zip(block.dictionary("link"), _last_of_each(links, len(block.dictionary("link"))).tolist(), strict=True):
-        if at >= 0:
-            _pace(follow, link, int(epochs[at]), int(times[at]), int(seqs[at]))
+    odd = since_us - before_us > QUIET_US
+    odd[first] |= [last is not None and last.away is not None for last in known]
+    found: list[tuple[int, Gap]] = []
+    paced = 0
+    for place in sorted(np.flatnonzero(odd).tolist(), key=order.__getitem__):
+        if not first[place]:
+            _note(follow, laid, rows[order[place - 1 : place]])
+        at = int(order[place])
+        spans.pace(at + 1 - paced)
+        paced = at + 1
+        gap = _ended(follow, laid, int(rows[at]), spans)
+        if gap is not None:
+            found.append((int(rows[at]), gap))
+    spans.pace(len(rows) - paced)
+    _note(follow, laid, rows[order[np.append(first[1:], True)]])
     return found
 
 
-def _heard_one(follow: Follow, block: Block, row: int) -> Gap | None:
-    link, key = block.value("link", row), block.value("aircraft_id", row)
-    epoch, time_us, seq = (int(block.values(name)[row]) for name in ("epoch", "event_time_us", "seq"))
-    span = _pace(follow, link, epoch, time_us, seq)
-    last = follow.aircraft.get(key)
-    gap = None
-    if last is not None and last.away is not None:
-        count = _missed(span, last, time_us, block.value("frame_seq", row), 1)
-        gap = _gap(key, last, *last.away, count, GapReason.NOT_LISTENING)
-    elif last is not None and time_us - last.event_us > QUIET_US and last.alarmed and not _is_told(follow, key, last):
-        count = _missed(span, last, time_us, block.value("frame_seq", row), seq - last.seq)
-        gap = _gap(key, last, last.event_us, time_us, count, GapReason.NOTHING_CAME)
-    _note(follow, block, np.array([row]))
-    return gap
+def _ended(follow: Follow, laid: Laid, row: int, spans: _Spans) -> Gap | None:
+    """The gap that this sample of an aircraft ends, if it is one."""
+    values = laid.table[:, row].tolist()
+    key, time_us, seq = laid.aircraft[values[AIRCRAFT]], values[TIME], values[SEQ]
+    frame_seq = None if values[FRAME] == NULL else values[FRAME]
+    last, fastest = follow.aircraft[key], spans.fastest(values[LINK])
+    if last.away is not None:
+        return _gap(key, last, *last.away, _missed(fastest, last, time_us, frame_seq, 1), GapReason.NOT_LISTENING)
+    if last.alarmed and not _is_told(follow, key, last):
+        count = _missed(fastest, last, time_us, frame_seq, seq - last.seq)
+        return _gap(key, last, last.event_us, time_us, count, GapReason.NOTHING_CAME)
+    return None
 
 
-def _note(follow: Follow, block: Block, rows: NDArray[np.intp]) -> None:
+def _note(follow: Follow, laid: Laid, rows: NDArray[np.intp]) -> None:
     """These rows are the last that is known of their aircraft."""
-    keys, links = block.dictionary("aircraft_id"), block.dictionary("link")
-    operators = [UUID(bytes=key) for key in block.dictionary("operator_id")]
+    operators = [UUID(bytes=key) for key in laid.operators]
     # As the rules have it: on the ground only who is known to be disarmed, or landed.
-    down = [block.valid(name)[rows] & ~block.values(name)[rows] for name in ("armed", "airborne")]
-    columns = (
-        *(block.codes(name)[rows].tolist() for name in ("aircraft_id", "operator_id", "link")),
-        *(block.values(name)[rows].tolist() for name in ("epoch", "event_time_us", "seq", "frame_seq")),
-        block.valid("frame_seq")[rows].tolist(),
-        (~(down[0] | down[1])).tolist(),
-    )
-    for key, operator, link, epoch, time_us, seq, frame_seq, numbered, alarmed in zip(*columns, strict=True):
-        follow.aircraft[keys[key]] = Last(
-            operators[operator], links[link], epoch, time_us, seq, frame_seq if numbered else None, alarmed
+    alarmed = (laid.table[ARMED, rows] != 0) & (laid.table[AIRBORNE, rows] != 0)
+    columns = [laid.table[column, rows].tolist() for column in (AIRCRAFT, OPERATOR, LINK, EPOCH, TIME, SEQ, FRAME)]
+    for code, operator, link, epoch, time_us, seq, frame_seq, up in zip(*columns, alarmed.tolist(), strict=True):
+        follow.aircraft[laid.aircraft[code]] = Last(
+            operators[operator], laid.links[link], epoch, time_us, seq, None if frame_seq == NULL else frame_seq, up
         )
-
-
-def _pace(follow: Follow, link: str, epoch: int, time_us: int, seq: int) -> Span:
-    """The link's span, its epoch begun when it is new, and how fast its frames come."""
-    span = follow.links.get(link)
-    if span is None or epoch > span.epoch:
-        span = _begin(follow, link, epoch)
-    if not span.mark_us:
-        span.mark_us, span.mark_seq = time_us, seq
-    elif time_us - span.mark_us >= _PACE_OVER_US:
-        span.fastest = max(span.fastest, (seq - span.mark_seq) * US_PER_S / (time_us - span.mark_us))
-        span.mark_us, span.mark_seq = time_us, seq
-    return span
 
 
 def _begin(follow: Follow, link: str, epoch: int) -> Span:
@@ -237,11 +251,12 @@ def _give_up(follow: Follow, link: str, span: Span) -> list[Gap]:
     return found
 
 
-def _missed(span: Span, last: Last, time_us: int, frame_seq: int | None, heard: int) -> int | None:
-    """How many frames of this sender, at least, are missing since its last sample; heard: how many its link has had since."""
-    if frame_seq is None or last.frame_seq is None or not span.fastest:
+def _missed(fastest: float, last: Last, time_us: int, frame_seq: int | None, heard: int) -> int | None:
+    """How many frames of this sender, at least, are missing since its last sample; heard: how many its link has had since;
+    fastest: of its link, as Span has it."""
+    if frame_seq is None or last.frame_seq is None or not fastest:
         return None
-    if (time_us - last.event_us) * span.fastest * _MARGIN >= _WRAP * US_PER_S:
+    if (time_us - last.event_us) * fastest * _MARGIN >= _WRAP * US_PER_S:
         return None
     missing = (frame_seq - last.frame_seq) % _WRAP - heard
     return missing if missing >= 0 else None

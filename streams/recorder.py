@@ -9,7 +9,7 @@ import logging
 import os
 import socket
 import time
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,7 +28,8 @@ from core.topics import ALERTS, ALERTS_IMPORT, RERUN, TELEMETRY, TELEMETRY_IMPOR
 from storage.errors import UnfitValue
 from storage.pool import connect
 from storage.queries import load
-from streams.flush import Counts, Fenced, NotRegistered, Part, Recording
+from streams.flush import Fenced, NotRegistered, Recording
+from streams.found import Counts, Part
 from streams.logged import Logged, alert_entry, kept_entry, telemetry_entry
 
 log = logging.getLogger(__name__)
@@ -36,8 +37,8 @@ log = logging.getLogger(__name__)
 TOPICS = (TELEMETRY.name, TELEMETRY_IMPORT.name, ALERTS.name, ALERTS_IMPORT.name, RERUN.name)
 GROUP = "wedgetail-recorder"
 FLUSH_AFTER_S = 0.2
-FLUSH_ROWS = 20_000
-RECORDS_AT_A_TIME = 32  # blocks hold up to 1,000 rows each
+FLUSH_BYTES = 3_000_000  # of records: about 20,000 rows
+RECORDS_AT_A_TIME = 32  # a block of 1,000 rows has some 100 kB
 TIMEOUT_MS = 5_000  # a frozen owner's locks block its successor no longer than this
 HEALTH_EVERY_S = 1.0
 RECONNECT_AFTER_S = (0.2, 0.5, 1.0, 2.0)  # then every last one
@@ -64,8 +65,8 @@ class Recorder:
         self._worker = worker or f"{socket.gethostname()}:{os.getpid()}"
         self._parts: dict[tuple[str, int], Part] = {}
         self._owned: Set[tuple[str, int]] = frozenset()  # as last said in the log
-        self._held: dict[tuple[str, int], list[Logged]] = {}
-        self._rows_held = 0
+        self._held: dict[tuple[str, int], list[ConsumerRecord[Any, Any]]] = {}  # unread until they are stored
+        self._bytes_held = 0
         self._reload = False
         self._assigned = False  # partitions have come that were not looked at yet
         self._told_at = 0.0
@@ -204,10 +205,10 @@ class Recorder:
             raise ClusterChanged(found=found, expected=self._recording.cluster)
 
     async def _gather(self, consumer: AIOKafkaConsumer) -> None:
-        """Hold records until 200 ms after the first of them, or enough rows; return after 200 ms without any, too."""
+        """Hold records until 200 ms after the first of them, or enough of them; return after 200 ms without any, too."""
         loop = asyncio.get_running_loop()
         until = loop.time() + FLUSH_AFTER_S
-        while not self._must_load() and self._rows_held < FLUSH_ROWS and (left := until - loop.time()) > 0:
+        while not self._must_load() and self._bytes_held < FLUSH_BYTES and (left := until - loop.time()) > 0:
             empty = not self._held
             try:
                 records = await consumer.getmany(timeout_ms=max(1, int(left * 1000)), max_records=RECORDS_AT_A_TIME)
@@ -236,21 +237,20 @@ class Recorder:
             if record.offset > expected:
                 self._stop(consumer, key, expected, missing=(expected, record.offset - 1))
                 return
-            entry = _read(part.topic, record)
-            self._held.setdefault(key, []).append(entry)
-            self._rows_held += 0 if entry.batch is None else entry.batch.num_rows
+            self._held.setdefault(key, []).append(record)
+            self._bytes_held += len(record.value or b"")
 
     async def _flush(self, consumer: AIOKafkaConsumer, conn: AsyncConnection[Any]) -> None:
-        flush = [(self._parts[key], entries) for key, entries in sorted(self._held.items())]
+        flush = [(self._parts[key], records) for key, records in sorted(self._held.items())]
         self._drop()
         try:
-            self.counts.add(await self._recording.store(conn, flush))
+            self.counts.add(await self._recording.store(conn, [(part, _read(part, records)) for part, records in flush]))
             return
         except _BAD_CONTENTS as error:
             log.warning("a flush was refused, looking for the record: %s", str(error).strip())
-        for part, entries in flush:
+        for part, records in flush:
             try:
-                for entry in entries:
+                for entry in _read(part, records):
                     await self._store_alone(conn, part, entry)
             except _BAD_CONTENTS as error:  # not even the mark: something else than the record is wrong here
                 key = (part.topic, part.partition)
@@ -351,7 +351,7 @@ class Recorder:
 
     def _drop(self) -> None:
         self._held = {}
-        self._rows_held = 0
+        self._bytes_held = 0
 
     def _plain(self, topic: str) -> str:
         return topic.removeprefix(self._prefix)
@@ -368,13 +368,16 @@ class _Assignments(ConsumerRebalanceListener):  # type: ignore[misc]
         self._recorder.assigned(list(assigned))
 
 
-def _read(topic: str, record: ConsumerRecord[Any, Any]) -> Logged:
-    append_time_us = record.timestamp * 1_000
-    if topic in (ALERTS.name, ALERTS_IMPORT.name):
-        return alert_entry(record.offset, append_time_us, record.value)
-    if topic == RERUN.name:
-        return kept_entry(record.offset, append_time_us, record.headers, record.value)
-    return telemetry_entry(record.offset, append_time_us, dict(record.headers), record.value)
+def _read(part: Part, records: Iterable[ConsumerRecord[Any, Any]]) -> Iterator[Logged]:
+    """Each when it is asked for."""
+    for record in records:
+        append_time_us = record.timestamp * 1_000
+        if part.topic in (ALERTS.name, ALERTS_IMPORT.name):
+            yield alert_entry(record.offset, append_time_us, record.value)
+        elif part.topic == RERUN.name:
+            yield kept_entry(record.offset, append_time_us, record.headers, record.value)
+        else:
+            yield telemetry_entry(record.offset, append_time_us, dict(record.headers), record.value)
 
 
 async def run(settings: Settings, accept_gap: Iterable[str] = ()) -> None:

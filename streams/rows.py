@@ -1,14 +1,14 @@
 """Blocks to rows of a telemetry table: duplicates left out, sorted by (aircraft, time), no Python for each row."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.block import Block
 from core.columns import COLUMNS, Column, Kind
+from core.whole import AIRCRAFT, TIME
 from storage.gather import DATA, Field, Source, gather
+from streams.laid import Laid
 from streams.screen import Verdicts
 
 _SOURCES = {
@@ -42,53 +42,32 @@ FIELDS = [
 NAMES = [field.name for field in FIELDS]
 
 
-@dataclass(frozen=True, slots=True)
-class Screened:
-    """A block with what its screen said, and where it stood on the stream."""
-
-    batch: Block
-    verdicts: Verdicts
-    partition: int
-    offset: int
-    append_time_us: int
-
-
-def telemetry_rows(blocks: Sequence[Screened]) -> Iterator[bytes]:
-    """The rows to keep as COPY has them, in pieces. blocks: at least one, in the order of their offsets."""
-    data, places = _together(blocks)
-    messages, rows = _in_order(blocks)
-    yield from gather(data, FIELDS, places, messages, rows)
+def telemetry_rows(
+    laid: Laid, verdicts: Verdicts, partition: int, offsets: NDArray[np.int64], append_times_us: NDArray[np.int64]
+) -> Iterator[bytes]:
+    """The rows to keep as COPY has them, in pieces. offsets, append_times_us: of each block."""
+    stood = np.column_stack((np.full(len(offsets), partition), offsets, append_times_us))
+    late = (verdicts.late | verdicts.ahead).view(np.uint8)
+    data = np.concatenate((laid.value, stood.view(np.uint8).ravel(), late))
+    yield from gather(data, FIELDS, _places(laid, stood), *_in_order(laid, verdicts.keep))
 
 
-def _together(blocks: Sequence[Screened]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """All bytes in one array, and where in it each field of each block is. Behind the blocks stands what is said of them."""
-    wires = [each.batch.wire() for each in blocks]
-    late = [(each.verdicts.late | each.verdicts.ahead).tobytes() for each in blocks]
-    stood = np.array([(each.partition, each.offset, each.append_time_us) for each in blocks], np.int64)
-    parts = [*(wire.value for wire in wires), stood.tobytes(), *late]
-    begins = np.cumsum([0, *map(len, parts)])
-    places = np.zeros((len(blocks), len(FIELDS), 4), np.int64)
-    places[:, : len(COLUMNS)] = np.stack([wire.places() for wire in wires])
-    places[:, : len(COLUMNS)] += begins[: len(blocks), None, None]
+def _places(laid: Laid, stood: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where each field of each block is: its columns in its bytes; behind all blocks, where they stood and what is late."""
+    places = np.zeros((len(stood), len(FIELDS), 4), np.int64)
+    places[:, : len(COLUMNS)] = laid.places
     said = places[:, len(COLUMNS) :, DATA]
-    said[:, :3] = begins[len(blocks)] + np.arange(stood.size).reshape(stood.shape) * stood.itemsize
-    said[:, 3] = begins[len(blocks) + 1 : -1]
-    return np.frombuffer(b"".join(parts), np.uint8), places
+    said[:, :3] = laid.value.size + np.arange(stood.size).reshape(stood.shape) * stood.itemsize
+    said[:, 3] = laid.value.size + stood.nbytes + laid.begins[:-1]
+    return places
 
 
-def _in_order(blocks: Sequence[Screened]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _in_order(laid: Laid, keep: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Block and row of each row to keep, sorted by (aircraft, event time, offset, row)."""
-    kept = [np.flatnonzero(each.verdicts.keep) for each in blocks]
-    messages = np.repeat(np.arange(len(blocks)), [len(rows) for rows in kept])
-    ranks: dict[bytes, int] = {}
-    codes = [
-        np.array([ranks.setdefault(key, len(ranks)) for key in each.batch.dictionary("aircraft_id")])[
-            each.batch.codes("aircraft_id")[rows]
-        ]
-        for each, rows in zip(blocks, kept, strict=True)
-    ]
-    rank = np.empty(len(ranks), np.int64)
-    rank[[ranks[key] for key in sorted(ranks)]] = np.arange(len(ranks))
-    times = np.concatenate([each.batch.values("event_time_us")[rows] for each, rows in zip(blocks, kept, strict=True)])
-    order = np.lexsort((times, rank[np.concatenate(codes)]))  # stable: equal ones stay in the order of offset and row
-    return messages[order], np.concatenate(kept)[order]
+    rank = np.empty(len(laid.aircraft), np.int64)
+    rank[sorted(range(len(rank)), key=laid.aircraft.__getitem__)] = np.arange(len(rank))
+    kept = np.flatnonzero(keep)
+    order = np.lexsort((laid.table[TIME, kept], rank[laid.table[AIRCRAFT, kept]]))
+    rows = kept[order]  # stable: equal ones stay in the order of offset and row
+    blocks = laid.blocks[rows]
+    return blocks, rows - laid.begins[blocks]

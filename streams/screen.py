@@ -95,6 +95,11 @@ class Screen:
         judged_us = {name: time_us for name, time_us in held.judged_us.items() if time_us >= limit}
         self._hold(KeptScreen(links, judged_us, append_time_us))
 
+    def next_sweep(self, append_times_us: NDArray[np.int64], block: int) -> int:
+        """The first block from this one on after which a sweep is due; the last one, if none is."""
+        due = np.flatnonzero(append_times_us[block:] - self._swept_us >= _SWEEP_EVERY_US)
+        return block + int(due[0]) if len(due) else len(append_times_us) - 1
+
     @property
     def columns(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         return self._marks, self._judged_us
@@ -112,31 +117,55 @@ class Verdicts:
 
 def screen(state: Screen, batch: Block, append_time_us: int, live: bool) -> Verdicts:
     """Decide each row and move the marks forward. The state given is used up: it is changed in place."""
-    links, aircraft = state.rows(batch.dictionary("link"), batch.dictionary("aircraft_id"))
-    verdicts = np.zeros((4, batch.num_rows), np.bool_)
-    ahead_from_us = append_time_us + AHEAD_LIMIT_US if live else np.iinfo(np.int64).max
-    _screen.run(links, aircraft, batch.whole(), append_time_us, ahead_from_us, *state.columns, verdicts)
-    state.sweep(append_time_us)
+    names = batch.dictionary("link"), batch.dictionary("aircraft_id")
+    return screen_blocks(state, *names, batch.whole(), np.array([0, len(batch)]), np.array([append_time_us]), live)
+
+
+def screen_blocks(
+    state: Screen,
+    links: Sequence[str],
+    aircraft: Sequence[bytes],
+    table: NDArray[np.int64],
+    begins: NDArray[np.int64],
+    append_times_us: NDArray[np.int64],
+    live: bool,
+) -> Verdicts:
+    """The same of several blocks, as if one by one. table: (columns, rows) of all, their codes into links and aircraft;
+    begins: (blocks + 1,), the first row of each, and the number of rows."""
+    verdicts = np.zeros((4, table.shape[1]), np.bool_)
+    ahead_after_us = AHEAD_LIMIT_US if live else np.iinfo(np.int64).max
+    block = 0
+    while block < len(append_times_us):
+        behind = state.next_sweep(append_times_us, block) + 1
+        rows = state.rows(links, aircraft)
+        times_us = append_times_us[block:behind]
+        _screen.run(*rows, table, begins[block : behind + 1], times_us, ahead_after_us, *state.columns, verdicts)
+        state.sweep(int(times_us[-1]))
+        block = behind
     return Verdicts(*verdicts)
 
 
-@kernel(given(int64), given(int64), given(int64, 2), int64, int64, int64[:, ::1], int64[::1], boolean[:, ::1])
-def _screen(link_rows, aircraft_rows, table, append_time_us, ahead_from_us, marks, judged_us, verdicts):
-    for i in range(table.shape[1]):
-        mark, epoch, seq, time_us = marks[link_rows[table[LINK, i]]], table[EPOCH, i], table[SEQ, i], table[TIME, i]
-        mark[_HEARD] = append_time_us
-        if epoch < mark[_EPOCH] or (epoch == mark[_EPOCH] and seq <= mark[_SEQ]):
-            continue
-        mark[_EPOCH], mark[_SEQ] = epoch, seq
-        verdicts[_KEEP, i] = True
-        aircraft = aircraft_rows[table[AIRCRAFT, i]]
-        if time_us > ahead_from_us:
-            verdicts[_AHEAD, i] = True
-        elif time_us < judged_us[aircraft]:
-            verdicts[_LATE, i] = True
-        else:
-            judged_us[aircraft] = time_us
-            verdicts[_JUDGED, i] = True
+@kernel(
+    given(int64), given(int64), given(int64, 2), given(int64), given(int64), int64, int64[:, ::1], int64[::1], boolean[:, ::1]
+)  # fmt: skip
+def _screen(link_rows, aircraft_rows, table, begins, append_times_us, ahead_after_us, marks, judged_us, verdicts):
+    for block in range(len(append_times_us)):
+        append_time_us = append_times_us[block]
+        for i in range(begins[block], begins[block + 1]):
+            mark, epoch, seq, time_us = marks[link_rows[table[LINK, i]]], table[EPOCH, i], table[SEQ, i], table[TIME, i]
+            mark[_HEARD] = append_time_us
+            if epoch < mark[_EPOCH] or (epoch == mark[_EPOCH] and seq <= mark[_SEQ]):
+                continue
+            mark[_EPOCH], mark[_SEQ] = epoch, seq
+            verdicts[_KEEP, i] = True
+            aircraft = aircraft_rows[table[AIRCRAFT, i]]
+            if time_us - append_time_us > ahead_after_us:
+                verdicts[_AHEAD, i] = True
+            elif time_us < judged_us[aircraft]:
+                verdicts[_LATE, i] = True
+            else:
+                judged_us[aircraft] = time_us
+                verdicts[_JUDGED, i] = True
 
 
 def _rows(held: "dict[str, int] | dict[bytes, int]", names: "Sequence[str] | Sequence[bytes]") -> NDArray[np.intp]:

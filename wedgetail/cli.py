@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import signal
 import sys
 from collections.abc import Coroutine
@@ -18,6 +19,7 @@ from core.settings import Settings, load
 from wedgetail import logs
 from wedgetail.running import find
 
+_LATER = 5  # niceness of the recorder: where processors are few, what people wait for comes before what is stored
 _WRONG = 2
 _INTERRUPTED = 130
 
@@ -95,6 +97,7 @@ def recorder(
     loaded = _part(settings)
     from streams import recorder as entry
 
+    os.nice(_LATER)
     _serve(guarded(loaded, entry.run(loaded, accept_gap or [])))
 
 

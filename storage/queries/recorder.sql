@@ -14,9 +14,10 @@ WHERE held.cluster = %(cluster)s AND held.topic_id = given.topic_id AND held.par
     AND held.next = given.start
 
 -- name: save_screens
+-- The bytes go in binary form: as text they would be spelled out, twice as long, and read again.
 INSERT INTO recorder_screen (cluster, topic_id, partition, state, follow)
 SELECT %(cluster)s, given.topic_id, given.partition, given.state, given.follow
-FROM unnest(%(topic_ids)s::text[], %(partitions)s::integer[], %(states)s::bytea[], %(follows)s::bytea[])
+FROM unnest(%(topic_ids)s::text[], %(partitions)s::integer[], %(states)b::bytea[], %(follows)b::bytea[])
     AS given (topic_id, partition, state, follow)
 ON CONFLICT (cluster, topic_id, partition) DO UPDATE SET state = excluded.state, follow = excluded.follow
 

@@ -29,16 +29,18 @@ from core.topics import TELEMETRY
 from storage.copy import SIGNATURE, TRAILER
 from storage.migrate import RECORDED_TOPICS, migrate, register_topics
 from storage.pool import connect
-from streams.flush import Part, Recording
+from streams.flush import Recording
+from streams.found import Part
+from streams.laid import lay
 from streams.logged import telemetry_entry
-from streams.recorder import FLUSH_ROWS
-from streams.rows import NAMES, Screened, telemetry_rows
-from streams.screen import Screen, screen
+from streams.rows import NAMES, telemetry_rows
+from streams.screen import Screen, screen_blocks
 from tests.benchmarks.figures import Figure, Report
 from wedgetail.local.postgres import LocalPostgres, program
 
 _BLOCK_ROWS = (1_000, 100)
 _FLUSHES = 8  # in a round
+_FLUSH_ROWS = 20_000  # about what streams.recorder.FLUSH_BYTES hold
 _AIRCRAFT = 400
 _PARTITIONS = 16
 _GOAL = 0.95
@@ -87,8 +89,8 @@ def record_report(rounds: int, seconds: float, tell: Callable[[str], None]) -> R
 
 def _notes(kept: Sequence[str]) -> str:
     return f"""
-Ours is what the recorder does with records once it has them: each is decoded and screened, and a flush of {FLUSH_ROWS:,} rows
-is encoded, copied, logged and committed behind its fence (`streams/logged.py`, `streams/flush.py`), on one connection. A pool
+Ours is what the recorder does with records once it has them: a flush of {_FLUSH_ROWS:,} rows is decoded, screened,
+encoded, copied, logged and committed behind its fence (`streams/found.py`, `streams/flush.py`), on one connection. A pool
 of {_FLUSHES} flushes of different blocks, {_AIRCRAFT} aircraft over {_PARTITIONS} partitions, about a fifth of the slow fields
 null. The reference: {_REFERENCE}: the rows as ours leaves them, sorted, one file for each flush. The embedded PostgreSQL with
 its own settings (fsync on), the table with its index, emptied before each round; the sides take turns.
@@ -135,7 +137,7 @@ async def _store(
         entries = [
             (
                 parts[TELEMETRY.name, partition],
-                [telemetry_entry(offset, at_us, headers, value) for offset, at_us, value in records],
+                (telemetry_entry(offset, at_us, headers, value) for offset, at_us, value in records),
             )
             for partition, records in flush
         ]
@@ -193,27 +195,34 @@ def _psql(server: LocalPostgres) -> Iterator[_Session]:
 
 def _pool(rows: int, folder: Path) -> _Pool:
     """The same at each run."""
-    blocks = FLUSH_ROWS // rows
+    blocks = _FLUSH_ROWS // rows
     flushes: list[Flush] = []
     files: list[Path] = []
     offsets, screens = [0] * _PARTITIONS, [Screen() for _ in range(_PARTITIONS)]
     for number in range(_FLUSHES):
         held: dict[int, list[tuple[int, int, bytes]]] = {}
-        screened: dict[int, list[Screened]] = {}
         for at in range(blocks):
             partition = (number * blocks + at) % _PARTITIONS
             made = _block(partition, offsets[partition], rows)
             append_us = int(made.values("event_time_us").max()) + 20_000
-            verdicts = screen(screens[partition], made, append_us, True)
             held.setdefault(partition, []).append((offsets[partition], append_us, made.encode()))
-            screened.setdefault(partition, []).append(Screened(made, verdicts, partition, offsets[partition], append_us))
             offsets[partition] += 1
         flushes.append(sorted(held.items()))
         path = folder / f"{rows}-{number}.bin"
-        rows_of = [piece for _, blocks_of in sorted(screened.items()) for piece in telemetry_rows(blocks_of)]
+        rows_of = [
+            piece for partition, records in sorted(held.items()) for piece in _rows(screens[partition], partition, records)
+        ]
         path.write_bytes(b"".join([SIGNATURE, *rows_of, TRAILER]))
         files.append(path)
     return _Pool(flushes, files, _FLUSHES * blocks * rows)
+
+
+def _rows(state: Screen, partition: int, records: Sequence[tuple[int, int, bytes]]) -> Iterator[bytes]:
+    """What these records leave in the table, as a file has it."""
+    offsets, times_us = (np.array([record[i] for record in records]) for i in (0, 1))
+    laid = lay([block.decode(value) for _, _, value in records])
+    verdicts = screen_blocks(state, laid.links, laid.aircraft, laid.table, laid.begins, times_us, True)
+    return telemetry_rows(laid, verdicts, partition, offsets, times_us)
 
 
 def _block(partition: int, offset: int, rows: int) -> Block:

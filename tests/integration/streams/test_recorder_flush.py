@@ -29,7 +29,8 @@ from core.sample import Sample
 from core.units import utc
 from storage.migrate import RECORDED_TOPICS, migrate, register_topics
 from storage.pool import connect
-from streams.flush import Fenced, NotRegistered, Part, Recording
+from streams.flush import Fenced, NotRegistered, Recording
+from streams.found import Part
 from streams.logged import Logged, alert_entry, telemetry_entry
 
 OPERATOR, LINK = UUID(int=1), "udp:14550/127.0.0.1"

@@ -11,6 +11,7 @@ from core.records import Gap, GapReason, LinkListened, Listened
 from core.sample import Sample
 from streams import gaps
 from streams.gaps import Follow
+from streams.laid import lay
 
 OPERATOR, LINK = UUID(int=1), "udp:14550/10.0.0.1"
 T0, S = 1_780_000_000_000_000, 1_000_000
@@ -41,7 +42,7 @@ class Stream:
 
     def heard(self, *samples: Sample) -> list[Gap]:
         batch = block.from_samples(list(samples))
-        return gaps.heard(self.follow, batch, np.ones(len(batch), np.bool_))
+        return [gap for _, gap in gaps.heard(self.follow, lay([batch]), np.arange(len(batch)))]
 
     def listened(self, second: float, *told: Gap, closed: bool = False) -> list[Gap]:
         said = LinkListened(OPERATOR, LINK, self.epoch, at(second), closed)

@@ -12,7 +12,8 @@ from core.columns import COLUMNS, Kind
 from core.sample import Sample
 from core.units import YEAR_10000_US
 from storage.copy import Column, PgType, encode
-from streams.rows import NAMES, Screened, telemetry_rows
+from streams.laid import lay
+from streams.rows import NAMES, telemetry_rows
 from streams.screen import Verdicts
 
 TYPES = {
@@ -77,14 +78,14 @@ def plainly(groups: list[list[tuple[Sample, bool, bool]]]) -> bytes:
 @example([[(Sample(UUID(int=1), UUID(int=2), "x", 1, 0, n, n, mode=LONGEST), True, False) for n in range(3)]])
 @settings(max_examples=60, deadline=None)
 def test_rows_of_blocks_are_those_of_their_samples(groups: list[list[tuple[Sample, bool, bool]]]) -> None:
-    screened = []
+    sent = []
     for n, group in enumerate(groups):
         batch = block.from_samples([sample for sample, _, _ in group])
-        keep, late = (np.array([each[i] for each in group], np.bool_) for i in (1, 2))
-        verdicts = Verdicts(keep, late, np.zeros(len(group), np.bool_), keep & ~late)
-        sent = block.decode(batch.encode()) if n % 2 else batch  # from the wire, or made here: no difference
-        screened.append(Screened(sent, verdicts, PARTITION, 70_000 + n, n))
-    assert b"".join(telemetry_rows(screened)) == plainly(groups)
+        sent.append(block.decode(batch.encode()) if n % 2 else batch)  # from the wire, or made here: no difference
+    keep, late = (np.array([each[i] for group in groups for each in group], np.bool_) for i in (1, 2))
+    verdicts = Verdicts(keep, late, np.zeros(len(keep), np.bool_), keep & ~late)
+    times = np.arange(len(groups))
+    assert b"".join(telemetry_rows(lay(sent), verdicts, PARTITION, 70_000 + times, times)) == plainly(groups)
 
 
 def test_names_are_the_columns_in_their_order() -> None:
