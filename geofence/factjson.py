@@ -181,14 +181,14 @@ def _relaxes(fields: Fields) -> tuple[Relaxed, ...]:
         one = fields.within(f"relaxes[{position}]", item, ("rule", "to"))
         if one is None:
             continue
-        rule = one.one_of("rule", rules.RULES)
+        rule = one.one_of("rule", sorted(rules.KNOWN))
         if one.get("rule") is None:
             one.wrong("rule", "the identifier of a rule is expected")
         if rule is None:
             continue
         if rule in found:
             one.wrong("rule", f"{rule} stands there twice")
-        value, to = rules.RULES[rule], one.get("to")
+        value, to = rules.RULES[rule].value, one.get("to")
         if value is not None:
             to = one.number("to", value.low, value.high, value.unit)
         elif to is not None:

@@ -1,4 +1,8 @@
-"""The rules that an authorisation may relax, and the types that CASA issues, as reference/casa-rules.md names them."""
+"""The rules in the air, by identifier: what each says, to what an authorisation may relax it, and whether it is checked here.
+
+Those of CASA are from reference/casa-rules.md, checked 2026-11. A rule without any source of evidence here is not checked: it
+has no colour and no alert, and says what it lacks.
+"""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -12,27 +16,78 @@ class Value(NamedTuple):
     high: float
 
 
-_HEIGHT = Value("metres above ground", 0, 30_000)
+class Rule(NamedTuple):
+    """says: what it asks. checked: on which evidence; None: not at all. lacking: what is not checked, or assumed, and why.
 
-# Every rule by its identifier; None: it has no value, so an authorisation can only say that it does not ask.
-RULES: Mapping[str, Value | None] = {
-    "AU-101.085-HEIGHT": _HEIGHT,
-    "AU-101.245-PEOPLE": Value("metres from people", 0, 30),
-    "AU-101.025-POPULOUS": None,
-    "AU-VLOS": Value("metres from the pilot's station", 1, 1_000_000),
-    "AU-DAY": None,
-    "AU-VMC": Value("metres of visibility", 0, 5_000),
-    "AU-ONE-RPA": Value("aircraft of one pilot", 1, 1_000),
-    "AU-EMERGENCY": None,
-    "AU-PRD": None,
-    "AU-AERO-3NM": _HEIGHT,
-    "AU-AERO-PATH7": _HEIGHT,
-    "AU-AERO-PATH8.5": _HEIGHT,
-    "AU-AERO-UNCONTROLLED": None,
-    "GEOFENCE-KEEP-IN": None,
-    "GEOFENCE-KEEP-OUT": None,
-}
-KNOWN = frozenset(RULES)
+    value: what an authorisation may relax it to; None: it has none, so an authorisation can only say that it does not ask.
+    relaxable: whether an authorisation may name it.
+    """
+
+    says: str
+    checked: str | None
+    lacking: str = ""
+    value: Value | None = None
+    relaxable: bool = True
+
+
+_HEIGHT = Value("metres above ground", 0, 30_000)
+_WEIGHT = "without a stated weight an aircraft is assumed to be over 250 g"
+
+RULES: Mapping[str, Rule] = {
+    "AU-101.085-HEIGHT": Rule(
+        "at most 120 m above the ground or water below",
+        "terrain report, terrain model or height above take-off, each with its margin; and where its climb leads within 10 s",
+        value=_HEIGHT,
+    ),
+    "AU-101.245-PEOPLE": Rule(
+        "at least 30 m from people not involved", None, "nobody knows here where people are", Value("metres from people", 0, 30)
+    ),
+    "AU-101.025-POPULOUS": Rule("not over populous areas", None, "nobody publishes them; draw them as keep-out zones"),
+    "AU-VLOS": Rule(
+        "in sight of the pilot: within a distance from the pilot's station",
+        "positions, and the distance and station stated for the aircraft",
+        "not checked where no distance is stated; without a station it is assumed where the aircraft took off",
+        Value("metres from the pilot's station", 1, 1_000_000),
+    ),
+    "AU-DAY": Rule(
+        "by day only: the sun at most 6 degrees below the horizon", "position and time", "the boundary of the day is unverified"
+    ),
+    "AU-VMC": Rule(
+        "at least 5,000 m of visibility, not in cloud", None, "no weather here", Value("metres of visibility", 0, 5_000)
+    ),
+    "AU-ONE-RPA": Rule(
+        "one aircraft for each remote pilot", None, "nobody knows here who flies what", Value("aircraft of one pilot", 1, 1_000)
+    ),
+    "AU-EMERGENCY": Rule("not over emergencies without approval", None, "no emergencies are published; draw them as zones"),
+    "AU-PRD": Rule(
+        "prohibited and restricted areas by permission only",
+        "imported zones of these classes, their hours, and what people say of their activation",
+        "an area whose activation nobody knows is UNKNOWN",
+    ),
+    "AU-AERO-3NM": Rule(
+        "not within 3 NM of a controlled aerodrome; up to 250 g at most 45 m, and not inside its boundary",
+        "zones built from runways and tower hours",
+        f"{_WEIGHT}; unknown hours are taken as controlled; the boundary is the runway strip",
+        _HEIGHT,
+    ),
+    "AU-AERO-PATH7": Rule(
+        "not in approach and departure paths to 3.8 NM", "zones built from runways and tower hours", "the splay is unverified",
+        _HEIGHT,
+    ),
+    "AU-AERO-PATH8.5": Rule(
+        "at most 90 m in approach and departure paths to 4.6 NM", "zones built from runways and tower hours",
+        "the splay is unverified", _HEIGHT,
+    ),
+    "AU-AERO-UNCONTROLLED": Rule(
+        "away from crewed aircraft at aerodromes without a tower", None, "nobody knows here where crewed aircraft are"
+    ),
+    "GEOFENCE-KEEP-IN": Rule("inside one of the keep-in zones that apply", "positions, and where they lead within 3 s"),
+    "GEOFENCE-KEEP-OUT": Rule("outside every keep-out zone", "positions, and where they lead within 10 s"),
+    "BATTERY": Rule("enough battery left: the operator's limits", "battery reports", relaxable=False),
+    "FIX-QUALITY": Rule("a three-dimensional fix", "what the receiver says of it", relaxable=False),
+    "LINK-LOST": Rule("heard from at least each 5 s while it may be in the air", "what ingest listened to", relaxable=False),
+}  # fmt: skip
+KNOWN = frozenset(name for name, rule in RULES.items() if rule.relaxable)
 
 AUTHORISATION_TYPES = (
     "above_400ft_controlled",
