@@ -115,7 +115,7 @@ WRONG: list[tuple[str, object, str, str]] = [
     ("over before it begins", night(valid_to="2025-07-01T00:00:00Z"), "valid_to", "not after"),
     ("relaxing nothing", night(relaxes=[]), "relaxes", "a list of the rules"),
     ("relaxing a text", relaxing("AU-DAY"), "relaxes[0]", "an object with rule, to"),
-    ("an unknown rule", relaxing({"rule": "AU-DAY"}, {"rule": "AU-NIGHT"}), "relaxes[1].rule", "one of AU-101.085-HEIGHT"),
+    ("an unknown rule", relaxing({"rule": "AU-DAY"}, {"rule": "AU-NIGHT"}), "relaxes[1].rule", "one of AU-101.025-POPULOUS"),
     ("no rule", relaxing({"to": 4}), "relaxes[0].rule", "the identifier of a rule"),
     ("a rule twice", relaxing({"rule": "AU-DAY"}, {"rule": "AU-DAY"}), "relaxes[1].rule", "stands there twice"),
     ("a typing error", relaxing({"rule": "AU-VLOS", "too": 4}), "relaxes[0].too", "no such property"),
