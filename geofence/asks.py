@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from geofence import activation
 from geofence.activation import ACTIVE, INACTIVE
+from geofence.facts import weighed
 from geofence.index import Entry
 from geofence.known import Facts
 from geofence.vertical import Fix
@@ -21,11 +22,12 @@ GEOFENCE_RULES = {ZoneKind.KEEP_IN: "GEOFENCE-KEEP-IN", ZoneKind.KEEP_OUT: "GEOF
 @dataclass(frozen=True, slots=True)
 class Asks:
     """activity: ACTIVE or UNKNOWN of geofence.activation. above_agl_m: it asks only above this height over ground; by: the
-    numbers of the authorisations that say so."""
+    numbers of the authorisations that say so. weight_assumed: it is meant for a weight that nobody stated."""
 
     activity: int = ACTIVE
     above_agl_m: float = -math.inf
     by: str = ""
+    weight_assumed: bool = False
 
 
 ASKS = Asks()
@@ -71,10 +73,15 @@ def asks(entry: Entry, facts: Facts, aircraft_id: UUID, fix: Fix) -> Asks | None
     activity = int(activation.activity(zone, *entry.centre_deg, time_us)[0])
     if activity == INACTIVE:
         return None
-    if zone.weights is not None and not facts.weighs(zone.operator_id, aircraft_id, zone.weights, time_us)[0]:
-        return None
+    assumed = False
+    if zone.weights is not None:
+        weight = weighed(facts.aircraft(zone.operator_id, aircraft_id, fix.time_us))
+        if weight.weight not in zone.weights:
+            return None
+        assumed = weight.assumed
     places = np.array([fix.lon_deg]), np.array([fix.lat_deg])
     limit, numbers = facts.allowed(zone.operator_id, aircraft_id, rule_of(entry), *places, time_us)
     if limit[0] == math.inf:
         return None
-    return Asks(activity, float(limit[0]), ", ".join(numbers)) if numbers else Asks(activity)
+    above_agl_m = float(limit[0]) if numbers else -math.inf
+    return Asks(activity, above_agl_m, ", ".join(numbers), assumed)

@@ -61,6 +61,8 @@ def comes(what: str, seconds: float) -> str:
 
 def keep_out(zone: ZoneVersion, sideways_m: float, band: Band, fix: Fix, asks: Asks = ASKS) -> str:
     place = f"{metres(abs(sideways_m))} {'inside' if sideways_m >= 0 else 'outside'} {out(zone)} {named(zone)}"
+    if asks.weight_assumed:
+        place += " (assumed: over 250 g)"
     if asks.activity == UNKNOWN:
         return f"{place}, which may be active: nobody said whether it is"
     if asks.by:
