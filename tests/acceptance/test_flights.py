@@ -83,8 +83,10 @@ def test_the_canberra_flight_is_in_history_whole_and_its_alerts_are_those_of_the
     assert 1_715 <= len(outside) <= 1_735
     assert 640 <= len(armed) <= 652
 
-    assert {event[4] for event in events} == {"GEOFENCE-KEEP-IN"}, "it ended: no lost link, and nothing else"
+    rules = {event[4] for event in events}
+    assert rules == {"GEOFENCE-KEEP-IN", "BATTERY"}, "it ended: no lost link; and its battery did get low"
     spans = {}
+    every_event, events = events, [event for event in events if event[4] == "GEOFENCE-KEEP-IN"]
     for alert_id, condition, start, at, _ in events:
         spans.setdefault(alert_id, [start, None])
         if condition == "cleared":
@@ -94,13 +96,14 @@ def test_the_canberra_flight_is_in_history_whole_and_its_alerts_are_those_of_the
     covered = [s for s in armed if any(start <= s[0] <= end for start, end in spans.values())]
     assert len(covered) >= 635
     began = sorted(round((to_us(start) - 1_436_056_003_484_195) / 1e6) for start, _ in spans.values())
-    assert began == [488, 592, 771, 938, 974]
+    ahead = [breach - start for breach, start in zip([488, 592, 771, 938, 974], began, strict=True)]
+    assert all(0 <= seconds <= 4 for seconds in ahead) and sum(ahead) >= 4, f"some were told before they came: {ahead}"
 
-    alerts = imported_alerts(house)
+    alerts = [alert for alert in imported_alerts(house) if alert["rule"] == "GEOFENCE-KEEP-IN"]
     assert {alert["id"] for alert in alerts} == {str(alert_id) for alert_id in spans}
     assert max(alert["beyond_m"] for alert in alerts) <= 24.7
     again = run_again(house, copter)
-    assert again.same and len(again.again) == len(events) > 0
+    assert again.same and len(again.again) == len(every_event) > 0
 
 
 def test_the_same_log_cut_while_armed_is_a_lost_link(house: House, copter: Path, tmp_path: Path) -> None:
@@ -141,7 +144,7 @@ def test_an_import_killed_in_the_middle_and_begun_again_is_there_once(house: Hou
     with house.database() as database:
         rows = database.execute("SELECT count(*), count(DISTINCT seq) FROM telemetry WHERE imported").fetchone()
     assert rows == (2_842, 2_842)
-    assert len({alert["id"] for alert in imported_alerts(house)}) == 5
+    assert len({alert["id"] for alert in imported_alerts(house) if alert["rule"] == "GEOFENCE-KEEP-IN"}) == 5
     assert run_again(house, copter).same
 
 
