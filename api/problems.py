@@ -16,8 +16,9 @@ from starlette.exceptions import HTTPException
 from alerts.handling import AlreadyAcknowledged, NotDurable, NotYetHappened, RequestReused, UnknownAlert
 from api.shapes import Problem
 from core.errors import WedgetailError
+from geofence.formats.registry import UnknownFormat, WrongCollection
 from geofence.geojson import WrongZone, read_time
-from geofence.service import EndsBeforeItBegins, UnknownZone, ZoneEnded
+from geofence.service import EndsBeforeItBegins, NothingUnderstood, UnknownZone, ZoneEnded
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +55,7 @@ STATUS: dict[type[WedgetailError], int] = {
     Unauthorized: 401, Forbidden: 403, WrongField: 422, TooLarge: 413, UnknownAircraft: 404, NotReady: 503,
     DatabaseAway: 503, WrongZone: 422, UnknownZone: 404, ZoneEnded: 409, EndsBeforeItBegins: 422, UnknownAlert: 404,
     AlreadyAcknowledged: 409, NotYetHappened: 422, RequestReused: 409, NotDurable: 503,
+    UnknownFormat: 422, WrongCollection: 422, NothingUnderstood: 422,
 }  # fmt: skip
 RESPONSES: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem, "description": words, "content": {"application/problem+json": {}}}
@@ -61,6 +63,7 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
         401: "the token is missing or wrong",
         404: "there is no such thing",
         409: "something else was first",
+        413: "the body is too large",
         422: "a field is wrong: field and errors name it",
         503: "not now: try again",
     }.items()
@@ -110,6 +113,12 @@ def describe(error: WedgetailError) -> Problem:
     elif isinstance(error, WrongZone):
         problem["field"] = error.problems[0].field
         problem["errors"] = [{"field": one.field, "detail": one.detail} for one in error.problems]
+    elif isinstance(error, UnknownFormat | WrongCollection):
+        field = "collection" if isinstance(error, WrongCollection) else "body"
+        problem["field"], problem["errors"] = field, [{"field": field, "detail": str(error)}]
+    elif isinstance(error, NothingUnderstood):
+        problem["field"] = "body"
+        problem["errors"] = [{"field": one.where, "detail": one.detail} for one in error.troubles]
     elif isinstance(error, AlreadyAcknowledged):
         problem["first"] = {"n": error.first["n"], "station": error.first["station"], "at": error.first["at"]}
     return problem

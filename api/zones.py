@@ -1,6 +1,6 @@
 """REST: zones as GeoJSON, in and out. Nothing is overwritten: each change is a version, in force once it is everywhere."""
 
-import json
+import asyncio
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -9,9 +9,14 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from api.fleet import answer, loaded
 from api.guard import read_body, require_token
 from api.problems import WrongField, parameter_id, parameter_time, responses
-from api.shapes import ZoneAnswer, ZoneCollection
-from geofence import geojson, service
+from api.zone_shapes import ZoneAnswer, ZoneCollection, ZoneImport
+from geofence import activity, edition, geojson, service
+from geofence.fields import Fields, Problem
+from geofence.formats import meaning, registry
+from geofence.formats.content import read_json
+from geofence.formats.found import Found
 from geofence.store import Recorded
+from geofence.zone import ZoneVersion
 
 IN_FORCE_WITHIN_S = 2.0
 
@@ -48,6 +53,31 @@ _END_IN = {
         },
     }
 }  # fmt: skip
+_SWITCH_IN = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object", "additionalProperties": False, "required": ["active", "until"],
+                    "properties": {
+                        "active": {"type": "boolean"},
+                        "from": {"type": ["string", "null"], "format": "date-time", "description": "null: now"},
+                        "until": {"type": "string", "format": "date-time"},
+                    },
+                },
+                "example": {"active": True, "from": None, "until": "2026-07-01T17:00:00+10:00"},
+            }
+        },
+    }
+}  # fmt: skip
+_FILE_IN = {
+    "requestBody": {
+        "required": True,
+        "description": "the file itself, in any format that is known; it is recognised by what is in it",
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
 _CHANGED: dict[int | str, dict[str, Any]] = {
     **responses(422, 503),
     202: {"model": ZoneAnswer, "description": "stored, not yet in force everywhere"},
@@ -73,6 +103,24 @@ async def create(request: Request) -> Response:
     feature = _json(await read_body(request))
     stored = await service.create(request.app.state.pool, _operator(request), feature)
     return await _tell(request, stored, 201)
+
+
+@router.post("/import", response_model=ZoneImport, responses=responses(413, 422, 503), openapi_extra=_FILE_IN)
+async def take_in(
+    request: Request,
+    collection: Annotated[
+        str, Query(description="what the zones belong to: a later file of the same name updates them", examples=["australia"])
+    ],
+    dry_run: Annotated[bool, Query(description="only say what would be added, changed and ended")] = False,
+) -> Response:
+    """The zones of a file, which become those of the collection: new ones, new versions, and an end for those that are gone."""
+    raw, operator_id = await read_body(request), _operator(request)
+    meanings = meaning.table(request.app.state.settings.airspace.classes)
+    format, found = await asyncio.to_thread(registry.read, raw, operator_id, collection, meanings)
+    async with request.app.state.pool.connection() as conn:
+        changes, world = await service.take_in(conn, operator_id, collection, found, request.app.state.now_us(), dry_run)
+    everywhere = world is None or await request.app.state.publisher.in_force(world, IN_FORCE_WITHIN_S)
+    return answer(_imported(collection, format, found, changes, dry_run) | {"in_force": everywhere})
 
 
 @router.put("/{zone_id}", response_model=ZoneAnswer, responses=_CHANGED | responses(404, 409), openapi_extra=_FEATURE_IN)
@@ -101,6 +149,21 @@ async def end(request: Request, zone_id: str) -> Response:
     return await _tell(request, await service.end(request.app.state.pool, _operator(request), wanted, at_us), 200)
 
 
+@router.post("/{zone_id}/switch", response_model=ZoneAnswer, responses=_CHANGED | responses(404, 409), openapi_extra=_SWITCH_IN)
+async def switch(request: Request, zone_id: str) -> Response:
+    """A person's word that the zone is active, or is not, from a time until another. The last word given decides."""
+    wanted, said = parameter_id("zone_id", zone_id), _json(await read_body(request))
+    if not isinstance(said, dict):
+        raise WrongField(field="body", detail='an object such as {"active": true, "until": TIME} is expected')
+    problems: list[Problem] = []
+    fields = Fields(said, problems, path="")
+    fields.refuse_unknown(("active", "from", "until"))
+    given = activity.read_switch(fields, request.app.state.now_us(), until="until")
+    if given is None or problems:
+        raise WrongField(field=problems[0].field, detail=problems[0].detail)
+    return await _tell(request, await service.switch(request.app.state.pool, _operator(request), wanted, given), 200)
+
+
 @router.get("/{zone_id}/versions", response_model=ZoneCollection, responses=responses(404, 422, 503))
 async def versions(request: Request, zone_id: str) -> Response:
     """Every version of a zone, the first first, endings included."""
@@ -121,26 +184,26 @@ def _collection(found: list[Recorded]) -> dict[str, Any]:
     return {"type": "FeatureCollection", "features": [geojson.write(zone, when) for zone, when in found]}
 
 
+def _imported(collection: str, format: str, found: Found, changes: edition.Changes, dry_run: bool) -> dict[str, Any]:
+    def named(zone: ZoneVersion) -> dict[str, Any]:
+        return {"zone_id": str(zone.zone_id), "name": zone.name, "airspace_class": zone.airspace_class, "version": zone.version}
+
+    return {
+        "collection": collection, "format": format, "dry_run": dry_run,
+        "added": [named(zone) for zone in changes.added],
+        "changed": [named(one.zone) | {"fields": list(one.fields)} for one in changes.changed],
+        "ended": [named(zone) for zone in changes.ended], "unchanged": changes.unchanged,
+        "kept": [named(zone) for zone in changes.kept],
+        "troubles": [{"where": one.where, "detail": one.detail, "lost": one.lost} for one in found.troubles],
+    }  # fmt: skip
+
+
 def _operator(request: Request) -> UUID:
     return loaded(request).picture.operator_id
 
 
 def _json(body: bytes) -> object:
-    """JSON in which no name stands twice: of two readers each would take another value."""
     try:
-        return json.loads(body, object_pairs_hook=_members, parse_constant=_no_number)
+        return read_json(body)
     except (ValueError, RecursionError) as error:
         raise WrongField(field="body", detail=f"JSON is expected: {error}") from error
-
-
-def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for at, name in enumerate(names) if name in names[:at])
-        raise WrongField(field="body", detail=f"the name {twice!r} stands twice in one object")
-    return members
-
-
-def _no_number(name: str) -> float:
-    raise ValueError(f"{name} is no JSON number")

@@ -1,16 +1,22 @@
-"""Zones as people change them: make, replace, end. Each change is a new version and a new world, in one transaction."""
+"""Zones as people and files change them: make, replace, switch, end, import.
 
+Each change is a new version and a new world, in one transaction.
+"""
+
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, Rollback
 from psycopg_pool import AsyncConnectionPool
 
 from core.errors import WedgetailError
 from geofence import geojson, store
+from geofence.edition import Changes, compare
+from geofence.formats.found import Found, Trouble
 from geofence.store import Recorded
-from geofence.zone import ZoneVersion, in_force
+from geofence.zone import Switch, ZoneVersion, in_force
 
 Pool = AsyncConnectionPool[AsyncConnection[tuple[Any, ...]]]
 
@@ -21,6 +27,15 @@ class UnknownZone(WedgetailError):
 
 class ZoneEnded(WedgetailError):
     """Zone {zone_id} has ended at {at}: make a new one."""
+
+
+class NothingUnderstood(WedgetailError):
+    """No zone was understood, so nothing is changed: {detail}"""
+
+    def __init__(self, troubles: Sequence[Trouble]) -> None:
+        first = "; ".join(f"{one.where}: {one.detail}" for one in troubles[:3])
+        super().__init__(detail=(first or "it holds none") + (f"; and {len(troubles) - 3} more" if len(troubles) > 3 else ""))
+        self.troubles = troubles
 
 
 class EndsBeforeItBegins(WedgetailError):
@@ -42,7 +57,8 @@ async def replace(pool: Pool, operator_id: UUID, zone_id: UUID, feature: object)
         last = await _last(conn, operator_id, zone_id)
         if last.ended:
             raise ZoneEnded(zone_id=zone_id, at=geojson.iso(last.valid_from_us))
-        return await _add(conn, zone, last.version + 1, world)
+        # Where a zone came from is no person's to say: the next import finds it by that.
+        return await _add(conn, msgspec.structs.replace(zone, source=last.source), last.version + 1, world)
 
 
 async def end(pool: Pool, operator_id: UUID, zone_id: UUID, at_us: int) -> Recorded:
@@ -59,6 +75,38 @@ async def end(pool: Pool, operator_id: UUID, zone_id: UUID, at_us: int) -> Recor
             raise EndsBeforeItBegins(valid_from=geojson.iso(last.valid_from_us), at=geojson.iso(at_us))
         ending = msgspec.structs.replace(last, ended=True, valid_from_us=at_us, valid_to_us=None)
         return await _add(conn, ending, last.version + 1, world)
+
+
+async def switch(pool: Pool, operator_id: UUID, zone_id: UUID, said: Switch) -> Recorded:
+    """A version that is also active, or not, for a time: the last word given decides. Raises UnknownZone, ZoneEnded."""
+    async with pool.connection() as conn, conn.transaction():
+        world = await store.next_world(conn)
+        last = await _last(conn, operator_id, zone_id)
+        if last.ended:
+            raise ZoneEnded(zone_id=zone_id, at=geojson.iso(last.valid_from_us))
+        switched = msgspec.structs.replace(last, switched=(*last.switched, said))
+        return await _add(conn, switched, last.version + 1, world)
+
+
+async def take_in(
+    conn: store.Connection, operator_id: UUID, collection: str, found: Found, now_us: int, dry_run: bool = False
+) -> tuple[Changes, int | None]:
+    """Makes a collection what an edition of it says, in one transaction and one world; and that world's number.
+
+    None: nothing was stored, because nothing differs or because it is a dry run, which is the same, taken back. Zones that the
+    edition does not have any more end. Raises NothingUnderstood.
+    """
+    if not found.zones:
+        raise NothingUnderstood(found.troubles)
+    stored: int | None = None
+    async with conn.transaction():
+        world = await store.next_world(conn)  # the lock first: of two at once the second sees what the first made
+        changes = compare(await store.of_collection(conn, operator_id, collection), found, now_us)
+        if dry_run or not changes.versions:
+            raise Rollback
+        await store.add_all(conn, [msgspec.structs.replace(zone, world=world) for zone in changes.versions])
+        stored = world
+    return changes, stored
 
 
 async def at(pool: Pool, operator_id: UUID, time_us: int, coming: bool = False) -> list[Recorded]:

@@ -1,5 +1,6 @@
 """Zone versions in the database, and the number of the world."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -30,18 +31,23 @@ async def world_number(conn: Connection) -> int:
 
 
 async def add(conn: Connection, zone: ZoneVersion) -> datetime:
-    columns = msgspec.to_builtins(zone, builtin_types=(UUID,))
-    for name in ("geometry", "timetable", "switched"):
-        columns[name] = None if columns[name] is None else Jsonb(columns[name])
-    for name in ("valid_from", "valid_to"):
-        time_us = columns.pop(f"{name}_us")
-        columns[name] = None if time_us is None else utc(time_us)
-    for name in ("aircraft_ids", "remarks", "weights"):
-        columns[name] = None if columns[name] is None else list(columns[name])
-    row = await (await conn.execute(load("geofence")["add_version"], columns)).fetchone()
+    row = await (await conn.execute(load("geofence")["add_version"], _columns(zone))).fetchone()
     assert row is not None
     recorded_at: datetime = row[0]
     return recorded_at
+
+
+async def add_all(conn: Connection, zones: Sequence[ZoneVersion]) -> None:
+    """Many at once, without waiting for each."""
+    async with conn.cursor() as cursor:
+        await cursor.executemany(load("geofence")["add_version"], [_columns(zone) for zone in zones])
+
+
+async def of_collection(conn: Connection, operator_id: UUID, collection: str) -> list[ZoneVersion]:
+    """The last version of each zone that was imported under this name, ended ones too."""
+    given = {"operator_id": operator_id, "prefix": f"{collection}/"}
+    cursor = await conn.execute(load("geofence")["last_of_collection"], given)
+    return [_read(row)[0] for row in await cursor.fetchall()]
 
 
 async def versions_of(conn: Connection, operator_id: UUID, zone_id: UUID) -> list[Recorded]:
@@ -60,6 +66,18 @@ async def versions_between(conn: Connection, above: int, up_to: int) -> list[Zon
     """What became known after one world and up to another, of every operator."""
     cursor = await conn.execute(load("geofence")["versions_between"], {"above": above, "up_to": up_to})
     return [_read(row)[0] for row in await cursor.fetchall()]
+
+
+def _columns(zone: ZoneVersion) -> dict[str, Any]:
+    columns: dict[str, Any] = msgspec.to_builtins(zone, builtin_types=(UUID,))
+    for name in ("geometry", "timetable", "switched"):
+        columns[name] = None if columns[name] is None else Jsonb(columns[name])
+    for name in ("valid_from", "valid_to"):
+        time_us = columns.pop(f"{name}_us")
+        columns[name] = None if time_us is None else utc(time_us)
+    for name in ("aircraft_ids", "remarks", "weights"):
+        columns[name] = None if columns[name] is None else list(columns[name])
+    return columns
 
 
 def _read(row: tuple[Any, ...]) -> Recorded:

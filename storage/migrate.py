@@ -102,7 +102,7 @@ def _connect_or_create(url: str) -> Connection[tuple[Any, ...]]:
     except psycopg.OperationalError as error:
         # libpq gives no code for "no such database", and its text is translated: ask the server instead.
         if not _create_missing(url, error):
-            raise DatabaseUnreachable(where=_where(url), detail=str(error).strip()) from error
+            raise DatabaseUnreachable(where=where(url), detail=str(error).strip()) from error
     return psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_TIMEOUT_S)
 
 
@@ -127,7 +127,7 @@ def _create_missing(url: str, first: psycopg.OperationalError) -> bool:
     return True
 
 
-def _where(url: str) -> str:
+def where(url: str) -> str:
     parts = conninfo_to_dict(url)
     host = parts.get("host") or parts.get("hostaddr") or "the local socket"
     return f"{host}:{parts.get('port') or 5432}/{parts.get('dbname') or ''}"  # never the password

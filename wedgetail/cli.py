@@ -38,6 +38,7 @@ SettingsFile = Annotated[
 _WHOLE = "Everything at once"
 _PARTS = "One part, against a configured broker and database"
 _FLIGHTS = "Recorded and simulated flights"
+_ZONES = "Zones"
 _TIMES = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M"]
 
 
@@ -202,6 +203,41 @@ def rerun(
     asked = entry.Asked(flight, begin, end, instead=zones, add=add, without=tuple(without or ()))
     if not asyncio.run(entry.run(loaded, asked)):
         raise typer.Exit(1)
+
+
+zones = typer.Typer(help="Where a drone may fly: zones from files that people already have.", no_args_is_help=True)
+app.add_typer(zones, name="zones", rich_help_panel=_ZONES)
+
+
+@zones.command("import")
+def import_zones(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="OpenAir, or GeoJSON as the API writes it.", exists=True, dir_okay=False)
+    ],
+    settings: SettingsFile = None,
+    collection: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="What the zones belong to. Left out: the file's name without extensions and dates."),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be added, changed and ended.")] = False,
+) -> None:
+    """Make the zones of a collection those of a file; a second time changes nothing.
+
+    Exit code 0: done, and what was not understood is listed. 2: nothing could be understood, and nothing is changed.
+    """
+    loaded = _part(settings)
+    from wedgetail import zones as entry
+
+    asyncio.run(entry.take_in(loaded, file, collection, dry_run))
+
+
+@zones.command("list")
+def list_zones(settings: SettingsFile = None) -> None:
+    """The zones in force now: class, name, what it asks, limits, when it is active, where it came from."""
+    loaded = _part(settings)
+    from wedgetail import zones as entry
+
+    asyncio.run(entry.show(loaded))
 
 
 def main() -> None:

@@ -31,3 +31,15 @@ DEFAULTS: Mapping[str, Meaning] = {
     "D": BY_AERODROME_RULES,
     "CTR": BY_AERODROME_RULES,
 }
+
+# What an operator's settings say for a class ([airspace.classes] in the TOML file).
+WORDS: Mapping[str, Meaning] = {
+    "prohibited": PROHIBITED,
+    "information": INFORMATION,
+    "aerodrome-rules": BY_AERODROME_RULES,
+}
+
+
+def table(changes: Mapping[str, str]) -> Mapping[str, Meaning]:
+    """The defaults with an operator's changes: class to one of WORDS, as core.settings has checked them."""
+    return {**DEFAULTS, **{airspace_class: WORDS[word] for airspace_class, word in changes.items()}}
