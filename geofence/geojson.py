@@ -36,7 +36,7 @@ _GIVEN = {
 # what the server says about a version: may come back with an edited feature, and is not taken from it
 _TOLD = {"operator_id", "zone_id", "version", "world", "ended", "recorded_at", "source"}
 _RULE = re.compile(r"[A-Z][A-Z0-9.-]{2,39}")
-_CLASS = re.compile(r"[A-Z0-9][A-Z0-9 _/-]{0,39}")
+_CLASS = re.compile(r"[!-~\u00a1-\uffff][ -~\u00a0-\uffff]{0,39}")  # files have odd ones, and what is written must come back
 
 
 class WrongZone(WedgetailError):

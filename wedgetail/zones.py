@@ -90,7 +90,7 @@ async def _database(settings: Settings) -> AsyncIterator[store.Connection]:
     try:
         conn = await connect(url, name=_NAME, statement_timeout_ms=_STATEMENT_MS)
     except (psycopg.OperationalError, psycopg.ProgrammingError) as error:  # the second: no address at all
-        raise DatabaseUnreachable(where=where(url), detail=str(error).strip()) from error
+        raise DatabaseUnreachable(where=where(url), detail=" ".join(str(error).split())) from error
     async with conn:
         try:
             row = await (await conn.execute(load("migrate")["installation"])).fetchone()
@@ -101,4 +101,4 @@ async def _database(settings: Settings) -> AsyncIterator[store.Connection]:
         except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn) as error:
             raise DatabaseNotReady(detail=str(error).splitlines()[0]) from error
         except psycopg.OperationalError as error:
-            raise DatabaseUnreachable(where=where(url), detail=str(error).strip()) from error
+            raise DatabaseUnreachable(where=where(url), detail=" ".join(str(error).split())) from error

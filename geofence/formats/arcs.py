@@ -20,8 +20,8 @@ def whole_circle(centre: Position, radius_m: float) -> list[Position]:
     return [*ring[:-1], ring[0]]
 
 
-def arc_between(centre: Position, start: Position, end: Position, clockwise: bool) -> tuple[list[Position], float]:
-    """From start to end around the centre, and by how many metres the two lie at different distances from it.
+def arc_between(centre: Position, start: Position, end: Position, clockwise: bool) -> tuple[list[Position], float, float]:
+    """From start to end around the centre; how many metres the farther one is away, and by how much the two differ in that.
 
     Start and end are kept as they are given; between them the radius goes evenly from the one to the other, so that a centre
     which fits neither leaves no step in the outline. Where both are the same point it is a whole circle.
@@ -30,7 +30,7 @@ def arc_between(centre: Position, start: Position, end: Position, clockwise: boo
     turn = (last - first) % 360.0 if clockwise else -((first - last) % 360.0)
     if start == end:
         turn = 360.0 if clockwise else -360.0
-    return [start, *_arc(centre, first, turn, first_m, last_m)[1:-1], end], abs(first_m - last_m)
+    return [start, *_arc(centre, first, turn, first_m, last_m)[1:-1], end], max(first_m, last_m), abs(first_m - last_m)
 
 
 def arc_of_bearings(centre: Position, radius_m: float, first_deg: float, last_deg: float, clockwise: bool) -> list[Position]:

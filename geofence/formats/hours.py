@@ -17,7 +17,7 @@ _H24 = re.compile(r"\bH ?24\b")
 _BY_NOTAM = re.compile(r"\bNOTAM\b")
 _ELSEWHERE = re.compile(
     rf"\bSEE (?:AIP|ERSA|DAH|NOTAMS)\b|\bERSA\b|\bHRS\b|\bHOURS\b|\bH[JNOX]\b|\bSR ?- ?SS\b|\bSUNRISE (?:-|TO) SUNSET\b"
-    rf"|\b{_DAY} ?(?:-|TO|/) ?{_DAY}\b|\b\d{{4}} ?(?:-|TO) ?\d{{4}}\b|\bACTIV(?:E|ATED|ATION)\b"
+    rf"|\b{_DAY} ?(?:-|TO|/) ?{_DAY}\b|\b\d{{4}} ?(?:-|TO) ?\d{{4}}\b|\bACTIV(?:E|ATED|ATION)\b(?!:? ?H ?24)"
 )
 _BRACKETS = re.compile(r"\s*\[(?:H24|NOTAM|SEE AIP)\]")
 _MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})T(\d{2}):?(\d{2})(?::?(\d{2}))?Z")
@@ -35,10 +35,10 @@ class Hours(NamedTuple):
 def from_words(name: str, comments: Sequence[str], floor: str, ceiling: str) -> Hours:
     """From what is written beside an outline. A limit by NOTAM counts only where the rest is silent."""
     said, limits = " ".join((name, *comments)).upper(), f"{floor} {ceiling}".upper()
-    if elsewhere := _ELSEWHERE.search(said):
-        return Hours(Activation.UNKNOWN, f"when it is active is published elsewhere ({elsewhere[0]}): not known here")
     if _BY_NOTAM.search(said) or (_BY_NOTAM.search(limits) and not _H24.search(said)):
         return Hours(Activation.UNKNOWN, "active by NOTAM: not known here")
+    if elsewhere := _ELSEWHERE.search(said):
+        return Hours(Activation.UNKNOWN, f"when it is active is published elsewhere ({elsewhere[0]}): not known here")
     return Hours(Activation.ALWAYS, "active at all hours (H24)" if _H24.search(said) else None)
 
 

@@ -179,7 +179,9 @@ def _arc_between(block: _Block, rest: str) -> None:
     if len(found) != 2 or _POSITION.sub("", rest).strip(" ,\t"):
         raise _Unreadable("two positions are expected")
     start, end = (_position(one[0]) for one in found)
-    points, differ_m = arcs.arc_between(_centre(block), start, end, block.clockwise)
+    points, longest_m, differ_m = arcs.arc_between(_centre(block), start, end, block.clockwise)
+    if longest_m > _CIRCLE_M[1]:
+        raise _Unreadable(f"an end is {longest_m / 1000:.0f} km from the centre")
     if differ_m > _RADII_DIFFER_M:
         block.remarks.append(
             f"the ends of an arc differ by {differ_m / 1000:.1f} km in radius: drawn evenly from one to the other"

@@ -30,7 +30,10 @@ def outline_of(ring: list[tuple[float, float]]) -> Outline:
     points = _without_repeats(ring)
     if len(points) < 3:
         raise NoOutline(f"an outline needs three different points, not {len(points)}")
-    footprint = shapely.Polygon(_unwrapped(points))
+    unwrapped = _unwrapped(points)
+    if abs(unwrapped[0][0] - unwrapped[-1][0]) > 180.0 or any(abs(lat) > 90.0 or abs(lon) > 540.0 for lon, lat in unwrapped):
+        raise NoOutline("it goes around a pole, or around the world")
+    footprint = shapely.Polygon(unwrapped)
     if not footprint.is_valid:
         where = explain_validity(footprint).rpartition("[")[2].rstrip("]")
         # Shells are joined, not cancelled against each other: a part that is gone around twice stays in.

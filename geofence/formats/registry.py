@@ -71,8 +71,8 @@ def collection_of(file: str) -> str:
 
     australia-2024-11-28.openair.txt is of australia. Raises WrongCollection where nothing is left.
     """
-    parts = (re.sub(r"[^a-z0-9]+", "-", part).strip("-") for part in _DATE.sub("", PurePath(file).name.lower()).split("."))
-    return check(next((part for part in parts if part), "")[:60])
+    stem = _DATE.sub("", PurePath(file).name.lower().lstrip(".")).split(".")[0]
+    return check(re.sub(r"[^a-z0-9]+", "-", stem).strip("-")[:60])
 
 
 def _why_no_json(content: Content) -> str:
