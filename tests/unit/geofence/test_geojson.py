@@ -167,7 +167,7 @@ WRONG: list[tuple[str, Callable[[], object], str, str]] = [
     ("a day too many", lambda: timed(timetable(SPAN | {"days": [7]})), "properties.timetable.spans[0].days", "0 Monday"),
     ("an unknown word", lambda: timed(timetable(SPAN | {"day": 1})), "properties.timetable.spans[0].day", "no such"),
     ("a switch for ever", lambda: feature(switched=[switch(to=None)]), "properties.switched[0].to", "for ever"),
-    ("a switch backwards", lambda: feature(switched=[switch(to="2026-07-01T03:00Z")]), "properties.switched[0].to", "not after"),
+    ("a switch back", lambda: feature(switched=[switch(to="2026-07-01T03:00Z")]), "properties.switched[0].to", "not after"),
     ("a switch in words", lambda: feature(switched=[switch(active="yes")]), "properties.switched[0].active", "true or false"),
     ("switches that are none", lambda: feature(switched=switch()), "properties.switched", "list"),
     ("a switch that is none", lambda: feature(switched=[1]), "properties.switched[0]", "object"),
