@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
-from geofence.footprint import finite
+from geofence.footprint import finite, shown
 from geofence.moments import read_time
 
 Word = TypeVar("Word", bound=StrEnum)
@@ -38,7 +38,7 @@ class Fields:
     def refuse_unknown(self, known: Collection[str]) -> None:
         for name in self._given:
             if name not in known:
-                self.wrong(str(name), "there is no such property")
+                self.wrong(shown(name), "there is no such property")
 
     def text(self, name: str) -> str:
         value = self.get(name)

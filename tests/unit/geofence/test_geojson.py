@@ -172,6 +172,8 @@ WRONG: list[tuple[str, Callable[[], object], str, str]] = [
     ("switches that are none", lambda: feature(switched=switch()), "properties.switched", "list"),
     ("a switch that is none", lambda: feature(switched=[1]), "properties.switched[0]", "object"),
     ("an unknown property", lambda: feature(celing_m=120), "properties.celing_m", "no such property"),
+    ("half a letter", lambda: feature(**{"\ud800": 1}), "properties.\\ud800", "no such property"),
+    ("half a letter beside", lambda: feature(polygon() | {"\ud800": 1}), "geometry.\\ud800", "no such member"),
     ("an ending", lambda: feature(ended=True), "properties.ended", "/end"),
 ]  # fmt: skip
 
