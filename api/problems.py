@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from alerts.handling import AlreadyAcknowledged, NotDurable, NotYetHappened, RequestReused, UnknownAlert
 from api.shapes import Problem
 from core.errors import WedgetailError
+from geofence.activity import WrongSwitch
 from geofence.factjson import WrongFact
 from geofence.factservice import UnknownFact
 from geofence.fields import Wrong
@@ -62,7 +63,7 @@ STATUS: dict[type[WedgetailError], int] = {
     DatabaseAway: 503, WrongZone: 422, UnknownZone: 404, WrongFact: 422, UnknownFact: 404, AlreadyEnded: 409,
     EndsBeforeItBegins: 422, UnknownAlert: 404, AlreadyAcknowledged: 409, NotYetHappened: 422, RequestReused: 409,
     NotDurable: 503, UnknownFormat: 422, Unreadable: 422, KindNotOpen: 422, WrongCollection: 422, NothingUnderstood: 422,
-    NotSwitched: 409, NotWritten: 422,
+    NotSwitched: 409, WrongSwitch: 422, NotWritten: 422,
 }  # fmt: skip
 _FIELDS = {UnknownFormat: "body", Unreadable: "body", KindNotOpen: "kind", WrongCollection: "collection"}
 RESPONSES: dict[int | str, dict[str, Any]] = {

@@ -13,7 +13,7 @@ from api.problems import WrongField, parameter_id, parameter_time, responses
 from api.zone_shapes import ZoneAnswer, ZoneCollection
 from core import strictjson
 from geofence import activity, geojson, service
-from geofence.fields import Fields, Problem, Wrong
+from geofence.fields import Fields, Problem
 from geofence.index import touching
 from geofence.moments import read_time
 from geofence.store import Recorded
@@ -132,7 +132,7 @@ async def switch(request: Request, zone_id: str) -> Response:
     fields.refuse_unknown(("active", "from", "until"))
     given = activity.read_switch(fields, request.app.state.now_us(), until="until")
     if given is None or problems:
-        raise Wrong(problems)
+        raise activity.WrongSwitch(problems)
     return await _tell(request, await service.switch(request.app.state.pool, operator_of(request), wanted, given), 200)
 
 

@@ -3,12 +3,16 @@
 from typing import Any
 
 from geofence import times
-from geofence.fields import Fields
+from geofence.fields import Fields, Wrong
 from geofence.moments import iso
 from geofence.times import Span, Timetable
 from geofence.zone import Activation, Switch, ZoneVersion
 
 NAMES = ("activation", "timetable", "switched")
+
+
+class WrongSwitch(Wrong):
+    """This switches no zone: {detail}"""
 
 
 def read(fields: Fields) -> dict[str, Any]:

@@ -43,7 +43,11 @@ async def test_a_file_is_imported_once_and_the_next_edition_changes_what_differs
 async def test_what_cannot_be_imported_is_told_by_field_and_changes_nothing(door: Door) -> None:
     await take_in(door, zone("R1"))
     asked: list[tuple[Any, str | None, dict[str, Any], str, str]] = [
-        (b"", "south", {}, "body", "not recognised as any of GeoJSON"),
+        (b"", "south", {}, "body", "This zone file cannot be read: it is empty"),
+        (b"hello", "south", {}, "body", "not recognised as any of ED-318, GeoJSON"),
+        (b'{"fileType": "Plan"}', "south", {}, "body", "it has version None"),
+        (zone("R1"), "south", {"kind": "keep_in"}, "kind", "A file of OpenAir says itself what its zones ask"),
+        (zone("R1"), "south", {"kind": "forbidden"}, "kind", "keep_in"),
         (b"\xff\xfe\x00", "south", {}, "body", "not recognised"),
         (b"{", "south", {}, "body", "as JSON it cannot be read"),
         (zone("R1"), None, {}, "collection", "required"),

@@ -32,9 +32,9 @@ class Command:
         self.url = database_url
         self.folder = folder
 
-    def run(self, *arguments: str, **environment: str) -> tuple[int, str, str]:
+    def run(self, *arguments: str, room: str = "zones", **environment: str) -> tuple[int, str, str]:
         done = subprocess.run(
-            [sys.executable, "-m", "wedgetail", "zones", *arguments],
+            [sys.executable, "-m", "wedgetail", room, *arguments],
             cwd=self.folder, capture_output=True, text=True, timeout=120,
             env=os.environ | {"PYTHONPATH": str(ROOT), "DATABASE_URL": self.url} | environment,
         )  # fmt: skip
@@ -127,8 +127,9 @@ def test_a_file_that_nobody_understands_ends_nothing_and_is_one_line(command: Co
     for text, words in [
         (zone("R1", body="DP nowhere\n"), "No zone was understood, so nothing is changed: line 5 (R1): 'DP nowhere'"),
         ('{"type": "FeatureCollection", "features": []}', "No zone was understood, so nothing is changed: it holds none"),
-        ("hello", "This is no file of zones: it was not recognised as any of GeoJSON"),
-        ("", "This is no file of zones"),
+        ("hello", "This is no file of zones: it was not recognised as any of ED-318, GeoJSON"),
+        ("", "This zone file cannot be read: it is empty"),
+        ('{"fileType": "Plan"}', "This QGroundControl plan file cannot be read: it has version None"),
     ]:
         (command.folder / "south.txt").write_text(text)
         code, told, wrong = command.run("import", "south.txt")
