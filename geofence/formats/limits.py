@@ -8,6 +8,7 @@ import re
 from typing import NamedTuple
 
 from core.units import FOOT_M
+from geofence.words import flight_level
 from geofence.zone import Datum, ZoneVersion
 
 _GROUND = re.compile(r"SFC|GND|SURFACE|GROUND|0+ *(FT|F|M)? *(AGL|GND|SFC)?")
@@ -47,7 +48,7 @@ def words(zone: ZoneVersion) -> str:
 
 
 def _words(metres: float, datum: Datum) -> str:
-    return f"FL{metres / FOOT_M / 100:03.0f}" if datum is Datum.FL else f"{metres:.0f} m {datum.value}"
+    return flight_level(metres) if datum is Datum.FL else f"{metres:.0f} m {datum.value}"
 
 
 def _read(text: str | None, side: str, open_datum: Datum, assumed: str) -> Limit:

@@ -48,6 +48,12 @@ CASES: list[tuple[str, list[ZoneVersion], list[ZoneVersion], list[Trouble], dict
         {"kept": [("B", 1)], "ended": [("C", 2)], "unchanged": 1},
     ),
     (
+        "one of several geometries or periods not readable, or the whole",
+        [zone("X1.1", 1), zone("X1.2@2026-08-05T11:00", 1), zone("X1~2", 1), zone("polygon 1", 1), zone("X11", 1)], [],
+        [Trouble("feature 1, geometry 2 (X1)", "it has no area"), Trouble("polygon 1", "it has no area")],
+        {"kept": [("X1.1", 1), ("X1.2@2026-08-05T11:00", 1), ("X1~2", 1), ("polygon 1", 1)], "ended": [("X11", 2)]},
+    ),
+    (
         "only noted",
         [zone("A", 1), zone("B", 1)], [zone("A")], [Trouble("line 9 (B)", "odd", lost=False)],
         {"ended": [("B", 2)], "unchanged": 1},
