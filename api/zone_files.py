@@ -29,7 +29,10 @@ _FILE_OUT: dict[int | str, dict[str, Any]] = {
     **responses(422, 503),
     200: {
         "description": "a file",
-        "content": {one.media_type: {"schema": {"type": "string", "format": "binary"}} for one in WRITERS.values()},
+        "content": {
+            "application/geo+json": {"schema": {"type": "object"}},
+            "application/vnd.google-earth.kml+xml": {"schema": {"type": "string"}},
+        },
     },
 }
 

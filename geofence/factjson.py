@@ -28,7 +28,7 @@ from geofence.facts import (
     subject,
 )
 from geofence.fields import Fields, Problem, Wrong
-from geofence.footprint import read_geometry
+from geofence.footprint import read_geometry, shown
 from geofence.moments import iso
 from geofence.times import Timetable
 
@@ -76,7 +76,7 @@ def read_many(given: object, operator_id: UUID) -> list[FactVersion]:
     """{"facts": [...]}, all or none. Raises WrongFact, whose fields begin with the position: facts[2].relaxes[0].rule."""
     if not isinstance(given, Mapping) or not isinstance(given.get("facts"), list) or not given["facts"]:
         raise WrongFact([Problem("facts", 'an object such as {"facts": [...]} with at least one fact is expected')])
-    problems = [Problem(str(name), "there is no such member: facts is the only one") for name in given if name != "facts"]
+    problems = [Problem(shown(name), "there is no such member: facts is the only one") for name in given if name != "facts"]
     found: dict[UUID, FactVersion] = {}
     for position, one in enumerate(given["facts"]):
         try:
