@@ -11,7 +11,7 @@ from core.identity import link_name, partition_of
 from core.sample import HeightSource, NoPosition
 from core.topics import PARTITIONS
 from core.units import US_PER_S
-from geofence.geojson import iso
+from geofence.moments import iso
 
 SILENT_AFTER_US = 5 * US_PER_S  # an aircraft without a frame for so long is lost, or has ended
 _MOTION_US = 5 * US_PER_S  # speed and height of a position message older than this are not those of now

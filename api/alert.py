@@ -7,7 +7,7 @@ from api.shapes import Alert, AlertStep, Guidance, Reason, Seen
 from core.identity import link_name
 from core.records import AlertEvent, Condition
 from core.records import Guidance as Told
-from geofence.geojson import iso
+from geofence.moments import iso
 
 
 @dataclass(slots=True)

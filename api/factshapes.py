@@ -5,7 +5,8 @@ from typing import Annotated, Literal, NotRequired, Required
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from api.shapes import Geometry, Id, Time
+from api.shapes import Id, Time
+from api.zone_shapes import Geometry, Timetable
 
 Area = Annotated[Geometry | None, Field(description="null: everywhere; a Point is a circle and needs radius_m")]
 Radius = Annotated[float | None, Field(description="of an area that is a Point")]
@@ -58,19 +59,6 @@ class Authorisation(FactVersion, total=False):
     aircraft_ids: Annotated[list[Id] | None, Field(description="null: all aircraft of the operator")]
     area: Area
     radius_m: Radius
-
-
-class Span(TypedDict):
-    """From start to end, on days 0 (Monday) to 6; without days: every day."""
-
-    start: Annotated[str, Field(examples=["06:00"])]
-    end: Annotated[str, Field(examples=["22:00"])]
-    days: NotRequired[list[int]]
-
-
-class Timetable(TypedDict):
-    timezone: Annotated[str, Field(examples=["Australia/Sydney"])]
-    spans: list[Span]
 
 
 class TowerHours(FactVersion, total=False):

@@ -17,7 +17,7 @@ from api.problems import NotReady, UnknownAircraft, parameter_id, parameter_time
 from api.shapes import Aircraft, AircraftList, Track
 from core.topics import PARTITIONS
 from core.units import utc
-from geofence.geojson import iso
+from geofence.moments import iso
 
 MAX_POINTS = 20_000
 _EVER = utc(0)

@@ -15,7 +15,7 @@ from api.live import program_version
 from api.world import WorldPublisher
 from core.topics import PARTITIONS
 from core.units import US_PER_S
-from geofence.geojson import iso
+from geofence.moments import iso
 from storage.pool import within
 
 ANSWER_WITHIN_S = 2.0

@@ -13,7 +13,7 @@ import msgspec
 
 from api.messages import Subscribe, message
 from api.picture import Changes, Picture
-from geofence.geojson import iso
+from geofence.moments import iso
 
 TOO_SLOW = 4408
 GOING_AWAY = 1001

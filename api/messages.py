@@ -6,12 +6,13 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
+from api import box
+from api.box import Box
 from api.shapes import Rules
 from core.errors import WedgetailError
-from geofence.geojson import iso
+from geofence.moments import iso
 
 DEFAULT_INTERVAL_MS = 100  # the page's; 0: each change as it comes
-Bbox = tuple[float, float, float, float]
 
 
 class _Message(msgspec.Struct, frozen=True, tag_field="type", forbid_unknown_fields=True):
@@ -23,10 +24,10 @@ class Authenticate(_Message, frozen=True, tag="authenticate"):
 
 
 class Subscribe(_Message, frozen=True, tag="subscribe"):
-    """bbox: west, south, east, north in degrees; west above east crosses longitude 180. aircraft None: all."""
+    """aircraft None: all."""
 
     id: Annotated[str, Meta(min_length=1, max_length=64)] = "main"
-    bbox: Bbox | None = None
+    bbox: Box | None = None
     aircraft: Annotated[frozenset[UUID], Meta(max_length=10_000)] | None = None
     alerts: bool = True
     interval_ms: Annotated[int, Meta(ge=0, le=60_000)] = DEFAULT_INTERVAL_MS
@@ -70,11 +71,9 @@ def read(text: str | bytes) -> Said:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadMessage("not_json", f"a message is one JSON object: {error}") from error
     if isinstance(said, Subscribe) and said.bbox is not None:
-        west, south, east, north = said.bbox
-        if not (abs(west) <= 180 and abs(east) <= 180 and abs(south) <= 90 and abs(north) <= 90):
-            raise BadMessage("invalid", "a box is west, south, east, north in degrees", "bbox")
-        if south > north:
-            raise BadMessage("invalid", f"south {south:g} lies above north {north:g}", "bbox")
+        problem = box.wrong(said.bbox)
+        if problem is not None:
+            raise BadMessage("invalid", problem, "bbox")
     return said
 
 

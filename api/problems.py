@@ -16,10 +16,16 @@ from starlette.exceptions import HTTPException
 from alerts.handling import AlreadyAcknowledged, NotDurable, NotYetHappened, RequestReused, UnknownAlert
 from api.shapes import Problem
 from core.errors import WedgetailError
+from geofence.activity import WrongSwitch
 from geofence.factjson import WrongFact
 from geofence.factservice import UnknownFact
-from geofence.geojson import Wrong, WrongZone, read_time
-from geofence.service import AlreadyEnded, EndsBeforeItBegins, UnknownZone
+from geofence.fields import Wrong
+from geofence.formats.document import Unreadable
+from geofence.formats.extension import NotWritten
+from geofence.formats.registry import KindNotOpen, UnknownFormat, WrongCollection
+from geofence.geojson import WrongZone
+from geofence.moments import read_time
+from geofence.service import AlreadyEnded, EndsBeforeItBegins, NothingUnderstood, NotSwitched, UnknownZone
 
 log = logging.getLogger(__name__)
 
@@ -56,14 +62,17 @@ STATUS: dict[type[WedgetailError], int] = {
     Unauthorized: 401, Forbidden: 403, WrongField: 422, TooLarge: 413, UnknownAircraft: 404, NotReady: 503,
     DatabaseAway: 503, WrongZone: 422, UnknownZone: 404, WrongFact: 422, UnknownFact: 404, AlreadyEnded: 409,
     EndsBeforeItBegins: 422, UnknownAlert: 404, AlreadyAcknowledged: 409, NotYetHappened: 422, RequestReused: 409,
-    NotDurable: 503,
+    NotDurable: 503, UnknownFormat: 422, Unreadable: 422, KindNotOpen: 422, WrongCollection: 422, NothingUnderstood: 422,
+    NotSwitched: 409, WrongSwitch: 422, NotWritten: 422,
 }  # fmt: skip
+_FIELDS = {UnknownFormat: "body", Unreadable: "body", KindNotOpen: "kind", WrongCollection: "collection"}
 RESPONSES: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem, "description": words, "content": {"application/problem+json": {}}}
     for status, words in {
         401: "the token is missing or wrong",
         404: "there is no such thing",
         409: "something else was first",
+        413: "the body is too large",
         422: "a field is wrong: field and errors name it",
         503: "not now: try again",
     }.items()
@@ -113,6 +122,11 @@ def describe(error: WedgetailError) -> Problem:
     elif isinstance(error, Wrong):
         problem["field"] = error.problems[0].field
         problem["errors"] = [{"field": one.field, "detail": one.detail} for one in error.problems]
+    elif (field := _FIELDS.get(type(error), "")) != "":
+        problem["field"], problem["errors"] = field, [{"field": field, "detail": str(error)}]
+    elif isinstance(error, NothingUnderstood):
+        problem["field"] = "body"
+        problem["errors"] = [{"field": one.where, "detail": one.detail} for one in error.troubles]
     elif isinstance(error, AlreadyAcknowledged):
         problem["first"] = {"n": error.first["n"], "station": error.first["station"], "at": error.first["at"]}
     return problem

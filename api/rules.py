@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from api.shapes import Rules
 from core.records import Judged
 from core.units import US_PER_S
-from geofence.geojson import iso
+from geofence.moments import iso
 
 SILENT_AFTER_US = 5 * US_PER_S
 

@@ -3,7 +3,7 @@
 Times are ISO 8601 with Z; ids are UUID strings; numbers carry their unit in their name (lon and lat are degrees WGS84).
 """
 
-from typing import Annotated, Any, Literal, NotRequired, Required
+from typing import Annotated, Literal, NotRequired
 
 from pydantic import Field
 from typing_extensions import TypedDict
@@ -242,59 +242,6 @@ class Acknowledged(TypedDict):
     n: int
     station: str
     at: Time
-
-
-class ZoneProperties(TypedDict, total=False):
-    """What a zone says. name and kind are needed; what the server adds (version, world, ...) is ignored when it comes back."""
-
-    operator_id: Id
-    zone_id: Id
-    version: int
-    world: Annotated[int, Field(description="the world in which this version became known")]
-    name: Required[Annotated[str, Field(examples=["Stromlo training area"])]]
-    kind: Required[Literal["keep_in", "keep_out"]]
-    radius_m: Annotated[float | None, Field(description="of a circle, whose geometry is a Point")]
-    floor_m: Annotated[float | None, Field(description="null: from the ground up")]
-    floor_datum: Literal["SFC", "AGL", "AMSL", "TAKEOFF"]
-    ceiling_m: Annotated[float | None, Field(description="null: without limit")]
-    ceiling_datum: Literal["SFC", "AGL", "AMSL", "TAKEOFF"]
-    valid_from: Time | None
-    valid_to: Time | None
-    aircraft_ids: Annotated[list[Id] | None, Field(description="null: all aircraft of the operator")]
-    raise_beyond_m: float
-    raise_after_s: float
-    clear_inside_m: float
-    clear_after_s: float
-    ended: bool
-    recorded_at: Time
-
-
-class Geometry(TypedDict):
-    """GeoJSON (RFC 7946): longitude before latitude."""
-
-    type: Literal["Polygon", "MultiPolygon", "Point"]
-    coordinates: list[Any]
-
-
-class ZoneFeature(TypedDict):
-    """A zone, or one version of it."""
-
-    type: Literal["Feature"]
-    id: NotRequired[Id]
-    geometry: Geometry
-    properties: ZoneProperties
-
-
-class ZoneAnswer(ZoneFeature):
-    """in_force: every partition of the stream judges by it from now on."""
-
-    in_force: bool
-    detail: NotRequired[str]
-
-
-class ZoneCollection(TypedDict):
-    type: Literal["FeatureCollection"]
-    features: list[ZoneFeature]
 
 
 class FieldProblem(TypedDict):

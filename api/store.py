@@ -20,7 +20,7 @@ from core.columns import NAMES
 from core.records import AlertEvent, GapReason, decode
 from core.sample import Sample
 from core.units import to_us, utc
-from geofence.geojson import iso
+from geofence.moments import iso
 from storage.queries import load
 
 Connection = AsyncConnection[tuple[Any, ...]]

@@ -17,7 +17,7 @@ from api.fleet import answer, loaded
 from api.guard import read_body, require_token
 from api.problems import WrongField, parameter_id, responses
 from api.shapes import Acknowledged, AlertHistory, AlertList
-from geofence.geojson import iso
+from geofence.moments import iso
 from storage.pool import within
 
 _KEPT_WITHIN_S = 4.0  # the page waits for 8 s

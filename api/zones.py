@@ -1,17 +1,23 @@
 """REST: zones as GeoJSON, in and out. Nothing is overwritten: each change is a version, in force once it is everywhere."""
 
+import asyncio
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
+from api.box import parameter_box
 from api.fleet import answer, loaded
 from api.guard import read_body, require_token
 from api.problems import WrongField, parameter_id, parameter_time, responses
-from api.shapes import ZoneAnswer, ZoneCollection
+from api.zone_shapes import ZoneAnswer, ZoneCollection
 from core import strictjson
-from geofence import geojson, service
+from geofence import activity, geojson, service
+from geofence.fields import Fields, Problem
+from geofence.index import touching
+from geofence.moments import read_time
 from geofence.store import Recorded
+from geofence.zone import ZoneKind
 
 IN_FORCE_WITHIN_S = 2.0
 
@@ -48,6 +54,24 @@ END_IN = {
         },
     }
 }  # fmt: skip
+_SWITCH_IN = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object", "additionalProperties": False, "required": ["active", "until"],
+                    "properties": {
+                        "active": {"type": "boolean"},
+                        "from": {"type": ["string", "null"], "format": "date-time", "description": "null: now"},
+                        "until": {"type": "string", "format": "date-time"},
+                    },
+                },
+                "example": {"active": True, "from": None, "until": "2026-07-01T17:00:00+10:00"},
+            }
+        },
+    }
+}  # fmt: skip
 _CHANGED: dict[int | str, dict[str, Any]] = {
     **responses(422, 503),
     202: {"model": ZoneAnswer, "description": "stored, not yet in force everywhere"},
@@ -59,12 +83,23 @@ async def zones(
     request: Request,
     at: Annotated[str | None, Query(description="ISO 8601 with its zone; left out: now")] = None,
     coming: Annotated[bool, Query(description="also zones that will first hold after that time")] = False,
+    bbox: Annotated[
+        str | None,
+        Query(description="only zones that touch west,south,east,north; west above east crosses longitude 180"),
+    ] = None,
+    kind: Annotated[list[ZoneKind] | None, Query(description="only zones of this kind, or of these")] = None,
 ) -> Response:
     """The zones in force at a time, as they are known now."""
-    time_us = parameter_time("at", at)
+    time_us, box = parameter_time("at", at), parameter_box("bbox", bbox)
     if time_us is None:
         time_us = request.app.state.now_us()
-    return answer(_collection(await service.at(request.app.state.pool, operator_of(request), time_us, coming)))
+    found = await service.at(request.app.state.pool, operator_of(request), time_us, coming)
+    wanted = [one for one in found if kind is None or one[0].kind in kind]
+
+    def told() -> Response:
+        return answer(_collection(wanted if box is None else touching(wanted, box)))
+
+    return await asyncio.to_thread(told)  # a country's airspace is a quarter of a second of work
 
 
 @router.post("", status_code=201, response_model=ZoneAnswer, responses=_CHANGED, openapi_extra=_FEATURE_IN)
@@ -88,6 +123,21 @@ async def end(request: Request, zone_id: str) -> Response:
     """The zone asks nothing any more, from now or from the time given."""
     wanted, at_us = parameter_id("zone_id", zone_id), await ending_us(request)
     return await _tell(request, await service.end(request.app.state.pool, operator_of(request), wanted, at_us), 200)
+
+
+@router.post("/{zone_id}/switch", response_model=ZoneAnswer, responses=_CHANGED | responses(404, 409), openapi_extra=_SWITCH_IN)
+async def switch(request: Request, zone_id: str) -> Response:
+    """A person's word that the zone is active, or is not, from a time until another. The last word given decides."""
+    wanted, said = parameter_id("zone_id", zone_id), json_of(await read_body(request))
+    if not isinstance(said, dict):
+        raise WrongField(field="body", detail='an object such as {"active": true, "until": TIME} is expected')
+    problems: list[Problem] = []
+    fields = Fields(said, problems)
+    fields.refuse_unknown(("active", "from", "until"))
+    given = activity.read_switch(fields, request.app.state.now_us(), until="until")
+    if given is None or problems:
+        raise activity.WrongSwitch(problems)
+    return await _tell(request, await service.switch(request.app.state.pool, operator_of(request), wanted, given), 200)
 
 
 @router.get("/{zone_id}/versions", response_model=ZoneCollection, responses=responses(404, 422, 503))
@@ -131,7 +181,7 @@ async def ending_us(request: Request) -> int:
             raise WrongField(field=str(name), detail="there is no such field")
     try:
         now_us: int = request.app.state.now_us()
-        return now_us if said.get("at") is None else geojson.read_time(said["at"])
+        return now_us if said.get("at") is None else read_time(said["at"])
     except ValueError as error:
         raise WrongField(field="at", detail=str(error)) from error
 

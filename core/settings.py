@@ -6,7 +6,7 @@ Three names that people already have in their environment are read as they are: 
 import os
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -90,6 +90,25 @@ class Api(_Section):
     token: str = Field(default="", description="what a client must show; empty: made at start and printed")
 
 
+class Airspace(_Section):
+    """What a class of published airspace means for a drone, where the built-in table is to be changed: Q = "prohibited"."""
+
+    classes: dict[
+        Annotated[str, Field(pattern=r"^[A-Z0-9][A-Z0-9 _-]{0,39}$")], Literal["prohibited", "information", "aerodrome-rules"]
+    ] = Field(default={}, description="class, as the file writes it: prohibited, information or aerodrome-rules")
+
+    @field_validator("classes", mode="before")
+    @classmethod
+    def _capitals(cls, value: object) -> object:
+        """The environment's names come in small letters, and files write classes in capitals."""
+        if not isinstance(value, dict):
+            return value
+        capitals = {name.upper() if isinstance(name, str) else name: word for name, word in value.items()}
+        if len(capitals) < len(value):
+            raise ValueError("a class stands there twice, in capitals and in small letters")
+        return capitals
+
+
 class Settings(_Section):
     data_dir: Path = Path(".wedgetail")
     operator: Operator = Operator()
@@ -97,6 +116,7 @@ class Settings(_Section):
     database: Database = Database()
     ingest: Ingest = Ingest()
     terrain: Terrain = Terrain()
+    airspace: Airspace = Airspace()
     api: Api = Api()
 
 

@@ -4,10 +4,13 @@ import json
 from typing import Any
 
 
-def loads(text: bytes | str) -> object:
-    """Raises ValueError, which says what is wrong."""
+def loads(text: bytes | str, any_number: bool = False) -> object:
+    """Raises ValueError, which says what is wrong.
+
+    any_number: NaN and Infinity are let in, for a reader that refuses them where they stand and takes the rest.
+    """
     try:
-        return json.loads(text, object_pairs_hook=_members, parse_constant=_no_number)
+        return json.loads(text, object_pairs_hook=_members, parse_constant=None if any_number else _no_number)
     except RecursionError as error:
         raise ValueError("it is nested too deep") from error
 

@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 
 from core.units import to_us
-from geofence import rules
+from geofence import activity, rules
 from geofence.facts import (
     AircraftFact,
     Authorisation,
@@ -27,9 +27,10 @@ from geofence.facts import (
     kind_of,
     subject,
 )
-from geofence.footprint import read_geometry
-from geofence.geojson import Fields, Problem, Wrong, iso
-from geofence.times import Span, Timetable
+from geofence.fields import Fields, Problem, Wrong
+from geofence.footprint import read_geometry, shown
+from geofence.moments import iso
+from geofence.times import Timetable
 
 _AERODROME = re.compile(r"[A-Z0-9][A-Z0-9-]{1,9}")
 _VALIDITY = {"kind", "valid_from", "valid_to"}
@@ -75,7 +76,7 @@ def read_many(given: object, operator_id: UUID) -> list[FactVersion]:
     """{"facts": [...]}, all or none. Raises WrongFact, whose fields begin with the position: facts[2].relaxes[0].rule."""
     if not isinstance(given, Mapping) or not isinstance(given.get("facts"), list) or not given["facts"]:
         raise WrongFact([Problem("facts", 'an object such as {"facts": [...]} with at least one fact is expected')])
-    problems = [Problem(str(name), "there is no such member: facts is the only one") for name in given if name != "facts"]
+    problems = [Problem(shown(name), "there is no such member: facts is the only one") for name in given if name != "facts"]
     found: dict[UUID, FactVersion] = {}
     for position, one in enumerate(given["facts"]):
         try:
@@ -124,7 +125,7 @@ def _aircraft(fields: Fields) -> dict[str, Any]:
     warn, breach = found["battery_warn_pct"], found["battery_breach_pct"]
     if warn is not None and breach is not None and breach >= warn:
         fields.wrong("battery_breach_pct", f"{breach:g} is not below battery_warn_pct")
-    return found | {"aircraft_id": fields.id("aircraft_id", fields.get("aircraft_id"))}
+    return found | {"aircraft_id": fields.id("aircraft_id")}
 
 
 def _authorisation(fields: Fields) -> dict[str, Any]:
@@ -141,7 +142,9 @@ def _tower(fields: Fields) -> dict[str, Any]:
     aerodrome = fields.get("aerodrome")
     if not isinstance(aerodrome, str) or not _AERODROME.fullmatch(aerodrome):
         fields.wrong("aerodrome", "an aerodrome's code in capitals, such as YSCB, is expected")
-    return {"aerodrome": aerodrome, "timetable": _timetable(fields)}
+    if fields.get("timetable") is None:
+        fields.wrong("timetable", f"an object with {', '.join(Timetable.__struct_fields__)} is expected")
+    return {"aerodrome": aerodrome, "timetable": activity.read_timetable(fields)}
 
 
 def _pressure(fields: Fields) -> dict[str, Any]:
@@ -172,15 +175,11 @@ def _area(fields: Fields) -> dict[str, Any]:
 
 
 def _relaxes(fields: Fields) -> tuple[Relaxed, ...]:
-    given = fields.get("relaxes")
-    if not isinstance(given, list) or not given:
+    if not fields.get("relaxes"):
         fields.wrong("relaxes", 'a list of the rules that it relaxes is expected, such as [{"rule": "AU-DAY"}]')
         return ()
     found: dict[str, Relaxed] = {}
-    for position, item in enumerate(given):
-        one = fields.within(f"relaxes[{position}]", item, ("rule", "to"))
-        if one is None:
-            continue
+    for one in fields.members("relaxes", Relaxed.__struct_fields__):
         rule = one.one_of("rule", sorted(rules.KNOWN))
         if one.get("rule") is None:
             one.wrong("rule", "the identifier of a rule is expected")
@@ -195,28 +194,3 @@ def _relaxes(fields: Fields) -> tuple[Relaxed, ...]:
             one.wrong("to", f"{rule} has no value: leave it out")
         found[rule] = Relaxed(rule, to)
     return tuple(found.values())
-
-
-def _timetable(fields: Fields) -> Timetable | None:
-    given = fields.within("timetable", fields.get("timetable"), Timetable.__struct_fields__)
-    if given is None:
-        return None
-    spans = given.get("spans")
-    if not isinstance(spans, list) or not spans:
-        given.wrong("spans", 'a list is expected, such as [{"start": "06:00", "end": "22:00", "days": [0, 1]}]')
-        spans = []
-    found = [_span(given.within(f"spans[{position}]", item, Span.__struct_fields__)) for position, item in enumerate(spans)]
-    # The words themselves (time zones, clock times, the sun's events): geofence.times.problems is to be asked here.
-    return Timetable(given.text("timezone"), tuple(span for span in found if span is not None))
-
-
-def _span(fields: Fields | None) -> Span | None:
-    if fields is None:
-        return None
-    days = fields.get("days")
-    if days is None:
-        days = []
-    if not isinstance(days, list) or not all(type(day) is int and 0 <= day <= 6 for day in days):
-        fields.wrong("days", "a list of days is expected, 0 Monday to 6 Sunday; left out: every day")
-        days = []
-    return Span(fields.text("start"), fields.text("end"), tuple(days))

@@ -11,7 +11,7 @@ from core.errors import WedgetailError
 from geofence import factjson, factstore, service
 from geofence.facts import FactVersion, kind_of, subject
 from geofence.factstore import Recorded
-from geofence.geojson import Problem
+from geofence.fields import Problem
 from geofence.service import Pool
 from geofence.store import Connection, next_world
 

@@ -26,7 +26,7 @@ def read_geometry(geometry: object, radius_m: object) -> Footprint:
     if not isinstance(geometry, dict) or geometry.get("type") not in ("Polygon", "MultiPolygon", "Point"):
         return Footprint({}, None, [("geometry.type", "one of Polygon, MultiPolygon, Point (with radius_m) is expected")])
     unknown = set(geometry) - {"type", "coordinates", "bbox"}
-    problems.extend((f"geometry.{name}", "there is no such member") for name in sorted(map(str, unknown)))
+    problems.extend((f"geometry.{name}", "there is no such member") for name in sorted(map(shown, unknown)))
     coordinates, kind, radius = geometry.get("coordinates"), geometry["type"], None
     path = "geometry.coordinates"
     if kind == "Point":
@@ -48,6 +48,11 @@ def read_geometry(geometry: object, radius_m: object) -> Footprint:
             elif not outline.area > 0:
                 problems.append((path, "the outline has no area"))
     return Footprint({"type": kind, "coordinates": coordinates}, radius, problems)
+
+
+def shown(name: object) -> str:
+    """A member's name as it can be told: JSON may hold half a surrogate pair, which no answer can."""
+    return str(name)[:100].encode("utf-8", "backslashreplace").decode()
 
 
 def finite(value: object) -> float | None:

@@ -4,9 +4,9 @@ ZoneIndex is the wall. GridIndex (geofence.grid) stands behind it; ShapelyIndex 
 """
 
 import math
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import msgspec
 import numpy as np
@@ -18,6 +18,8 @@ from geofence.distance import Edges, edges_of
 from geofence.grid import Cut, cut
 from geofence.versions import deciding
 from geofence.zone import ZoneKind, ZoneVersion
+
+T = TypeVar("T")
 
 _CIRCLE_CORNERS = 360  # inscribed: at most 4 cm inside a circle of 1 km radius
 
@@ -122,6 +124,15 @@ def shape_of(geometry: Mapping[str, Any], radius_m: float | None) -> Any:
         return whole
     beyond = shapely.Polygon(circle - (math.copysign(360.0, lon), 0.0))
     return shapely.MultiPolygon([shapely.clip_by_rect(part, -180.0, -90.0, 180.0, 90.0) for part in (whole, beyond)])
+
+
+def touching(zones: Sequence[tuple[ZoneVersion, T]], box: tuple[float, float, float, float]) -> list[tuple[ZoneVersion, T]]:
+    """Those that touch a box: west, south, east, north in degrees; west above east crosses longitude 180."""
+    west, south, east, north = box
+    halves = [(west, east)] if west <= east else [(west, 180.0), (-180.0, east)]
+    area = shapely.MultiPolygon([shapely.box(low, south, high, north) for low, high in halves])
+    hits = shapely.intersects(area, [footprint(zone) for zone, _ in zones])
+    return [one for one, hit in zip(zones, hits, strict=True) if hit]
 
 
 def compile_entries(versions: Iterable[ZoneVersion], world: int, outlines: Outlines | None = None) -> list[Entry]:

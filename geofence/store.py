@@ -1,11 +1,13 @@
 """Zone versions in the database, and the number of the world."""
 
+import asyncio
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, AsyncCursor
 from psycopg.types.json import Jsonb
 
 from core.units import to_us, utc
@@ -13,6 +15,7 @@ from geofence.zone import ZoneVersion
 from storage.queries import load
 
 Connection = AsyncConnection[tuple[Any, ...]]
+_AT_A_TIME = 100  # zones
 Recorded = tuple[ZoneVersion, datetime]  # with when it was recorded
 
 
@@ -30,7 +33,57 @@ async def world_number(conn: Connection) -> int:
 
 
 async def add(conn: Connection, zone: ZoneVersion) -> datetime:
-    columns = msgspec.to_builtins(zone, builtin_types=(UUID,))
+    row = await (await conn.execute(load("geofence")["add_version"], _columns(zone))).fetchone()
+    assert row is not None
+    recorded_at: datetime = row[0]
+    return recorded_at
+
+
+async def add_all(conn: Connection, zones: Sequence[ZoneVersion]) -> None:
+    """Many, without waiting for each; whoever shares the loop has a turn between."""
+    async with conn.cursor() as cursor:
+        for start in range(0, len(zones), _AT_A_TIME):
+            columns = [_columns(zone) for zone in zones[start : start + _AT_A_TIME]]
+            await cursor.executemany(load("geofence")["add_version"], columns)
+            await asyncio.sleep(0)
+
+
+async def of_collection(conn: Connection, operator_id: UUID, collection: str) -> list[ZoneVersion]:
+    """The last version of each zone that was imported under this name, ended ones too."""
+    given = {"operator_id": operator_id, "prefix": f"{collection}/"}
+    cursor = await conn.execute(load("geofence")["last_of_collection"], given)
+    return [zone for zone, _ in await _all(cursor)]
+
+
+async def versions_of(conn: Connection, operator_id: UUID, zone_id: UUID) -> list[Recorded]:
+    """Of one zone, the first version first; empty: there is no such zone."""
+    cursor = await conn.execute(load("geofence")["versions_of"], {"operator_id": operator_id, "zone_id": zone_id})
+    return await _all(cursor)
+
+
+async def versions(conn: Connection, operator_id: UUID) -> list[Recorded]:
+    """Of all zones of an operator, in the order in which they became known."""
+    cursor = await conn.execute(load("geofence")["versions"], {"operator_id": operator_id})
+    return await _all(cursor)
+
+
+async def versions_between(conn: Connection, above: int, up_to: int) -> list[ZoneVersion]:
+    """What became known after one world and up to another, of every operator."""
+    cursor = await conn.execute(load("geofence")["versions_between"], {"above": above, "up_to": up_to})
+    return [zone for zone, _ in await _all(cursor)]
+
+
+async def _all(cursor: AsyncCursor[tuple[Any, ...]]) -> list[Recorded]:
+    """Read a part at a time: a whole country's outlines are half a second of JSON, in which nobody else would be served."""
+    found: list[Recorded] = []
+    while rows := await cursor.fetchmany(_AT_A_TIME):
+        found += map(_read, rows)
+        await asyncio.sleep(0)
+    return found
+
+
+def _columns(zone: ZoneVersion) -> dict[str, Any]:
+    columns: dict[str, Any] = msgspec.to_builtins(zone, builtin_types=(UUID,))
     for name in ("geometry", "timetable", "switched"):
         columns[name] = None if columns[name] is None else Jsonb(columns[name])
     for name in ("valid_from", "valid_to"):
@@ -38,28 +91,7 @@ async def add(conn: Connection, zone: ZoneVersion) -> datetime:
         columns[name] = None if time_us is None else utc(time_us)
     for name in ("aircraft_ids", "remarks", "weights"):
         columns[name] = None if columns[name] is None else list(columns[name])
-    row = await (await conn.execute(load("geofence")["add_version"], columns)).fetchone()
-    assert row is not None
-    recorded_at: datetime = row[0]
-    return recorded_at
-
-
-async def versions_of(conn: Connection, operator_id: UUID, zone_id: UUID) -> list[Recorded]:
-    """Of one zone, the first version first; empty: there is no such zone."""
-    cursor = await conn.execute(load("geofence")["versions_of"], {"operator_id": operator_id, "zone_id": zone_id})
-    return [_read(row) for row in await cursor.fetchall()]
-
-
-async def versions(conn: Connection, operator_id: UUID) -> list[Recorded]:
-    """Of all zones of an operator, in the order in which they became known."""
-    cursor = await conn.execute(load("geofence")["versions"], {"operator_id": operator_id})
-    return [_read(row) for row in await cursor.fetchall()]
-
-
-async def versions_between(conn: Connection, above: int, up_to: int) -> list[ZoneVersion]:
-    """What became known after one world and up to another, of every operator."""
-    cursor = await conn.execute(load("geofence")["versions_between"], {"above": above, "up_to": up_to})
-    return [_read(row)[0] for row in await cursor.fetchall()]
+    return columns
 
 
 def _read(row: tuple[Any, ...]) -> Recorded:

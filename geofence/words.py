@@ -3,6 +3,7 @@
 import math
 
 from core.sample import HeightSource
+from core.units import FOOT_M
 from geofence.activation import UNKNOWN
 from geofence.asks import ASKS, Asks
 from geofence.distance import Nearest
@@ -102,9 +103,14 @@ def crossed(zone: ZoneVersion, length_m: float) -> str:
     return f"crossed {kind} {named(zone)} between two positions, {metres(length_m)} of the path"
 
 
+def flight_level(pressure_altitude_m: float) -> str:
+    """FL125"""
+    return f"FL{round(pressure_altitude_m / FOOT_M / 100):03d}"
+
+
 def _limit(value_m: float | None, datum: Datum) -> str:
     if datum is Datum.FL and value_m is not None:
-        return f"FL{round(value_m / 30.48):03d}"
+        return flight_level(value_m)
     return f"{value_m:g} m {datum.value if datum is not Datum.TAKEOFF else 'above take-off'}"
 
 

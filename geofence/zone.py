@@ -95,3 +95,8 @@ class ZoneVersion(Version, msgspec.Struct, frozen=True, kw_only=True):
     @property
     def key(self) -> UUID:
         return self.zone_id
+
+    @property
+    def collection(self) -> str | None:
+        """Whose edition it came with; None: drawn here."""
+        return None if self.source is None else self.source.partition("/")[0]

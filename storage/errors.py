@@ -7,6 +7,10 @@ class DatabaseUnreachable(WedgetailError):
     """The database at {where} cannot be reached: {detail}"""
 
 
+class DatabaseNotReady(WedgetailError):
+    """The database is not at this version: run `wedgetail migrate` first ({detail})"""
+
+
 class DatabaseNotCreated(WedgetailError):
     """The database {name} does not exist and cannot be created: {detail}"""
 

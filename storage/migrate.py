@@ -128,7 +128,11 @@ def _create_missing(url: str, first: psycopg.OperationalError) -> bool:
 
 
 def where(url: str) -> str:
-    parts = conninfo_to_dict(url)
+    """A database's address as people may see it."""
+    try:
+        parts = conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        return "an address that cannot be read"
     host = parts.get("host") or parts.get("hostaddr") or "the local socket"
     return f"{host}:{parts.get('port') or 5432}/{parts.get('dbname') or ''}"  # never the password
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 import uvloop
@@ -206,6 +206,87 @@ def rerun(
     asked = entry.Asked(flight, begin, end, instead=zones, add=add, without=tuple(without or ()))
     if not asyncio.run(entry.run(loaded, asked)):
         raise typer.Exit(1)
+
+
+zones = typer.Typer(no_args_is_help=True)
+app.add_typer(zones, name="zones", rich_help_panel=_AIRSPACE, help="Where a drone may fly: zones from files, and as files.")
+
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be added, changed and ended.")]
+
+
+@zones.command("import")
+def import_zones(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="OpenAir, ED-269, ED-318, GeoJSON as the API writes it, KML or KMZ, or a QGroundControl plan.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ],
+    settings: SettingsFile = None,
+    collection: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="What the zones belong to. Left out: the file's name without extensions and dates."),
+    ] = None,
+    kind: Annotated[
+        Literal["keep_out", "keep_in", "information"] | None,
+        typer.Option(help="What the zones ask, where their format does not say it (KML). Left out: information."),
+    ] = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Make the zones of a collection those of a file; a second time changes nothing.
+
+    Exit code 0: done, and what was not understood is listed. 2: nothing could be understood, and nothing is changed.
+    """  # fmt: skip
+    loaded = _part(settings)
+    from wedgetail import zones as entry
+
+    asyncio.run(entry.take_in(loaded, file, collection, kind, dry_run))
+
+
+@zones.command("aerodromes")
+def build_aerodromes(
+    folder: Annotated[
+        Path,
+        typer.Argument(metavar="FOLDER", help="CSV files: aerodromes, runways, frequencies.", exists=True, file_okay=False),
+    ],
+    settings: SettingsFile = None,
+    uncontrolled: Annotated[
+        bool, typer.Option("--uncontrolled/--no-uncontrolled", help="Also the information zones of non-controlled aerodromes.")
+    ] = True,
+    dry_run: DryRun = False,
+) -> None:
+    """Build the zones around aerodromes (AU-AERO), by the tower hours that are stated; a second time changes nothing."""
+    loaded = _part(settings)
+    from wedgetail import zones as entry
+
+    asyncio.run(entry.take_in_aerodromes(loaded, folder, uncontrolled, dry_run))
+
+
+@zones.command("export")
+def export_zones(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Its name says the format: .geojson, .json (ED-318) or .kml.", dir_okay=False)
+    ],
+    settings: SettingsFile = None,
+    collection: Annotated[str | None, typer.Option(metavar="NAME", help="Only zones of this import. Left out: all.")] = None,
+) -> None:
+    """Write the zones in force now; if the format cannot say what one of them asks, none."""
+    loaded = _part(settings)
+    from wedgetail import zones as entry
+
+    asyncio.run(entry.write(loaded, file, collection))
+
+
+@zones.command("list")
+def list_zones(settings: SettingsFile = None) -> None:
+    """The zones in force now: class, name, what it asks, limits, when it is active, where it came from."""
+    loaded = _part(settings)
+    from wedgetail import zones as entry
+
+    asyncio.run(entry.show(loaded))
 
 
 facts = typer.Typer(no_args_is_help=True)

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from core.units import US_PER_S
-from geofence.geojson import read_time
+from geofence.moments import read_time
 from wedgetail.errors import DoorRefused
 from wedgetail.fleet import demo_authorisation, demo_zones
 

@@ -20,9 +20,5 @@ class NotReady(WedgetailError):
     """Started, but not ready after {seconds:.0f} s: {detail}. The logs are in {logs}"""
 
 
-class DatabaseBehind(WedgetailError):
-    """The database is older than this program ({detail}): run `wedgetail migrate`"""
-
-
 class DoorRefused(WedgetailError):
     """The API did not do {method} {path}: {detail}"""

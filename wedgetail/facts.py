@@ -1,13 +1,8 @@
 """`wedgetail facts import FILE` and `wedgetail facts list`: straight to the database; the API publishes what is new."""
 
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
-import psycopg
-from psycopg import AsyncConnection
 from rich.console import Console
 
 from core import strictjson
@@ -17,11 +12,8 @@ from core.settings import Settings
 from geofence import factjson, factstore, service
 from geofence.facts import AircraftFact, Authorisation, Fact, FactVersion, Pressure, assumed, kind_of, subject, weighed
 from geofence.factservice import put_all
-from geofence.geojson import iso
-from storage.errors import DatabaseUnreachable
-from storage.migrate import where
-from storage.pool import connect
-from wedgetail.errors import DatabaseBehind
+from geofence.moments import iso
+from wedgetail.database import database
 
 
 class WrongFactFile(WedgetailError):
@@ -29,7 +21,7 @@ class WrongFactFile(WedgetailError):
 
 
 async def import_file(settings: Settings, file: Path, dry_run: bool) -> None:
-    """Prints what was, or would be, added and changed. Raises WrongFactFile, DatabaseUnreachable, DatabaseBehind."""
+    """Prints what was, or would be, added and changed. Raises WrongFactFile, and those of database()."""
     operator = operator_id(settings.operator.name)
     try:
         facts = factjson.read_many(strictjson.loads(file.read_text("utf-8-sig")), operator)
@@ -37,7 +29,7 @@ async def import_file(settings: Settings, file: Path, dry_run: bool) -> None:
         raise WrongFactFile(file=file, detail=error.facts["detail"]) from error
     except (OSError, ValueError) as error:
         raise WrongFactFile(file=file, detail=f"JSON is expected: {error}") from error
-    async with _database(settings) as conn:
+    async with database(settings, "wedgetail facts") as conn:
         changes = await put_all(conn, operator, facts, dry_run)
     console = Console(highlight=False, soft_wrap=True)
     for what, found in zip(changes._fields, changes, strict=True):
@@ -54,9 +46,9 @@ async def import_file(settings: Settings, file: Path, dry_run: bool) -> None:
 
 
 async def print_all(settings: Settings) -> None:
-    """Raises DatabaseUnreachable, DatabaseBehind."""
+    """Raises those of database()."""
     console = Console(highlight=False, soft_wrap=True)
-    async with _database(settings) as conn:
+    async with database(settings, "wedgetail facts") as conn:
         known = await factstore.versions(conn, operator_id(settings.operator.name))
     found = service.chosen(known, time.time_ns() // 1_000, coming=True)
     for line in sorted(f"{_named(version)}: {_words(version.fact)}{_validity(version)}" for version, _ in found):
@@ -95,14 +87,3 @@ def _words(fact: Fact) -> str:
 
 def _where(fact: Authorisation | Pressure) -> str:
     return "" if fact.area is None else " in its area"
-
-
-@asynccontextmanager
-async def _database(settings: Settings) -> AsyncIterator[AsyncConnection[Any]]:
-    try:
-        async with await connect(settings.database.url, name="wedgetail facts") as conn:
-            yield conn
-    except psycopg.OperationalError as error:
-        raise DatabaseUnreachable(where=where(settings.database.url), detail=" ".join(str(error).split())) from error
-    except psycopg.errors.UndefinedTable as error:
-        raise DatabaseBehind(detail=error.diag.message_primary) from error

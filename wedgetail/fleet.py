@@ -15,7 +15,7 @@ from uuid import UUID
 from core.geodesy import bearing_deg, metres_per_degree
 from core.identity import aircraft_id
 from core.units import US_PER_S
-from geofence.geojson import iso
+from geofence.moments import iso
 from ingest.links import link_name, udp_source
 
 CYCLE_S = 120.0

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from geofence.formats.document import items
-from geofence.geojson import read_time
+from geofence.moments import read_time
 from geofence.times import Span, Timetable
 from geofence.zone import Activation
 

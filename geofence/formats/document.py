@@ -1,6 +1,5 @@
-"""A zone file's bytes as JSON, and its texts as a person may read them. Nothing in a file is trusted to be what it should."""
+"""What is in a zone file: objects, lists, texts as a person may read them. Nothing in it is trusted to be what it should."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,32 +12,13 @@ class Unreadable(WedgetailError):
     """This {format} file cannot be read: {detail}"""
 
 
-def sized(data: bytes, file_format: str) -> bytes:
+def sized(data: bytes, file_format: str = "zone") -> bytes:
     """The same bytes. Raises Unreadable where there are none, or too many."""
     if not data.strip():
         raise Unreadable(format=file_format, detail="it is empty")
     if len(data) > MAX_BYTES:
         raise Unreadable(format=file_format, detail=f"it has {len(data)} bytes, more than {MAX_BYTES}")
     return data
-
-
-def json_object(data: bytes, file_format: str) -> Mapping[str, Any]:
-    """The object at the top of a JSON file, in UTF-8, -16 or -32 with or without a byte-order mark. Raises Unreadable.
-
-    NaN and Infinity, which are no JSON, are let in: they are refused where they stand, and the rest of the file is not lost.
-    """
-    try:
-        document = json.loads(sized(data, file_format))
-    except json.JSONDecodeError as error:
-        detail = f"it is no JSON: line {error.lineno}, column {error.colno}: {error.msg}"
-        raise Unreadable(format=file_format, detail=detail) from None
-    except RecursionError:
-        raise Unreadable(format=file_format, detail="it is nested too deeply") from None
-    except ValueError as error:  # no text, or a number of thousands of digits
-        raise Unreadable(format=file_format, detail=f"it is no JSON: {error}") from None
-    if not isinstance(document, Mapping):
-        raise Unreadable(format=file_format, detail="a JSON object is expected at its top")
-    return document
 
 
 def mapping(value: object) -> Mapping[str, Any]:

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from geofence.formats.document import Unreadable, items, json_object, mapping, text
+from geofence.formats.document import Unreadable, items, mapping, text
 from geofence.formats.found import Found
 from geofence.formats.gathering import Gathering
-from geofence.formats.geozone import RESTRICTIONS, Geozone, Volume, add_geozone, authorities, named, reasons
+from geofence.formats.geozone import Geozone, Volume, add_geozone, authorities, named, reasons
 from geofence.formats.layers import Given, metres
-from geofence.formats.meaning import Meaning
+from geofence.formats.meaning import RESTRICTIONS, Meaning
 
 
 def recognised(document: object) -> bool:
@@ -17,9 +17,9 @@ def recognised(document: object) -> bool:
     return isinstance(mapping(document).get("features"), list) and "type" not in mapping(document)
 
 
-def read(data: bytes, operator_id: UUID, collection: str, meanings: Mapping[str, Meaning] = RESTRICTIONS) -> Found:
-    """Its zones, and by feature what could not be understood. Raises Unreadable if it is no such file at all."""
-    document = json_object(data, "ED-269")
+def read(given: object, operator_id: UUID, collection: str, meanings: Mapping[str, Meaning] = RESTRICTIONS) -> Found:
+    """The zones of a JSON document, and by feature what could not be understood. Raises Unreadable if it is none of these."""
+    document = mapping(given)
     features = document.get("features")
     if document.get("type") == "FeatureCollection":
         raise Unreadable(format="ED-269", detail="it is a GeoJSON FeatureCollection, as ED-318 has it")

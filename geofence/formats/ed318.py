@@ -12,16 +12,18 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
+from core import strictjson
 from geofence.formats.applicability import DAYS, EVENTS, Period, between
-from geofence.formats.document import Unreadable, items, json_object, mapping, text
+from geofence.formats.document import Unreadable, items, mapping, text
 from geofence.formats.extension import hold, properties_of, zone_of
 from geofence.formats.found import Found
 from geofence.formats.gathering import Gathering
-from geofence.formats.geozone import RESTRICTIONS, Geozone, Volume, add_geozone, authorities, named, reasons, spelled
+from geofence.formats.geozone import Geozone, Volume, add_geozone, authorities, named, reasons
 from geofence.formats.layers import Given
-from geofence.formats.meaning import Meaning
+from geofence.formats.meaning import RESTRICTIONS, Meaning, spelled
 from geofence.formats.mending import NoOutline, read_outline
-from geofence.geojson import WrongZone, iso
+from geofence.geojson import WrongZone
+from geofence.moments import iso
 from geofence.times import Span
 from geofence.zone import Activation, Datum, ZoneKind, ZoneVersion
 
@@ -35,14 +37,15 @@ _CONDITIONS = {
 
 def recognised(document: object) -> bool:
     """Is a JSON document of this form: GeoJSON whose features have the properties of geographical zones."""
-    features = mapping(document).get("features")
-    first = mapping(mapping(items(features)[0] if items(features) else None).get("properties"))
-    return mapping(document).get("type") == "FeatureCollection" and "identifier" in first and "type" in first
+    if mapping(document).get("type") != "FeatureCollection":
+        return False
+    told = (mapping(mapping(feature).get("properties")) for feature in items(mapping(document).get("features")))
+    return any("identifier" in properties and "type" in properties for properties in told)
 
 
-def read(data: bytes, operator_id: UUID, collection: str, meanings: Mapping[str, Meaning] = RESTRICTIONS) -> Found:
-    """Its zones, and by feature what could not be understood. Raises Unreadable if it is no such file at all."""
-    document = json_object(data, "ED-318")
+def read(given: object, operator_id: UUID, collection: str, meanings: Mapping[str, Meaning] = RESTRICTIONS) -> Found:
+    """The zones of a JSON document, and by feature what could not be understood. Raises Unreadable if it is none of these."""
+    document = mapping(given)
     features = document.get("features")
     if document.get("type") != "FeatureCollection" or not isinstance(features, list):
         raise Unreadable(format="ED-318", detail="a GeoJSON FeatureCollection with a list of features is expected")
@@ -68,7 +71,7 @@ def write(zones: Sequence[ZoneVersion], country: str = "AUS") -> bytes:
     features = [_feature(zone, country) for zone in zones]
     data = json.dumps({"type": "FeatureCollection", "title": "Wedgetail", "features": features}, ensure_ascii=False).encode()
     if zones:
-        hold(zones, read(data, zones[0].operator_id, "written"), "ED-318")
+        hold(zones, read(strictjson.loads(data), zones[0].operator_id, "written"), "ED-318")
     return data
 
 

@@ -13,8 +13,9 @@ from geofence.formats.found import Found
 from geofence.formats.mending import Outline
 from geofence.zone import ZoneVersion
 
-# Whose it is and which version is told by who stores it; name and outline have a place in every format.
-_ELSEWHERE = {"operator_id", "zone_id", "version", "world", "recorded_at", "name", "radius_m"}
+# Whose it is and which version is told by who stores it, and who switched it is no part of it; name and outline have a place
+# in every format.
+_ELSEWHERE = {"operator_id", "zone_id", "version", "world", "recorded_at", "name", "radius_m", "switched"}
 # Not held against a file: its words about a zone, and who switched it here.
 _BESIDE = {"operator_id", "zone_id", "version", "world", "source", "remarks", "airspace_class", "switched"}
 

@@ -7,7 +7,11 @@ from geofence.zone import ZoneVersion
 
 
 class Trouble(NamedTuple):
-    """Something that was not understood. where: "line 12", "feature 3 (LSR41)". lost: the zone is left out, else only noted."""
+    """Something that was not understood. lost: the zone is left out, else only noted.
+
+    where: "line 12", "feature 3 (LSR41)". Say the zone's name or identifier in brackets wherever it is known: a zone that a
+    file still names, but of which nothing can be read, is not ended by an import.
+    """
 
     where: str
     detail: str

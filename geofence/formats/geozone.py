@@ -7,22 +7,9 @@ from geofence.formats.applicability import Period, read_periods
 from geofence.formats.document import items, mapping, text
 from geofence.formats.gathering import Gathering
 from geofence.formats.layers import Given, read_limits
-from geofence.formats.meaning import Meaning
+from geofence.formats.meaning import RESTRICTIONS, Meaning, spelled
 from geofence.formats.mending import NoOutline, read_outline
-from geofence.geojson import iso
-from geofence.zone import ZoneKind
-
-# By their own words. Conditions are sentences for people: no program can say whether a flight keeps them, and an alarm over
-# every flight that does would teach people to look away.
-RESTRICTIONS: Mapping[str, Meaning] = {
-    "PROHIBITED": Meaning(ZoneKind.KEEP_OUT, None, "flying is prohibited: only an authorisation for this zone relaxes it"),
-    "REQ_AUTHORISATION": Meaning(ZoneKind.KEEP_OUT, None, "an authorisation of its authority relaxes it"),
-    "CONDITIONAL": Meaning(
-        ZoneKind.INFORMATION, None, "flying is allowed on conditions, which are not checked here: read them"
-    ),
-    "NO_RESTRICTION": Meaning(ZoneKind.INFORMATION, None, "no restriction"),
-    "USPACE": Meaning(ZoneKind.INFORMATION, None, "U-space: its services are needed, which is not checked here"),
-}
+from geofence.moments import iso
 
 
 class Volume(NamedTuple):
@@ -47,14 +34,15 @@ class Geozone(NamedTuple):
     whole: Period = Period()
 
 
-def spelled(word: object) -> str:
-    """A restriction as the table has it: both spellings are in use, in either format."""
-    return word.strip().upper().replace("AUTHORIZATION", "AUTHORISATION") if isinstance(word, str) else ""
-
-
 def named(number: int, identifier: str) -> str:
     """Where a feature stands, for people."""
     return f"feature {number} ({identifier})" if identifier else f"feature {number}"
+
+
+def _named_part(where: str, number: int) -> str:
+    """Its identifier stays at the end: an import knows by it what the file still names."""
+    feature, bracket, identifier = where.partition(" (")
+    return f"{feature}, geometry {number}{bracket}{identifier}"
 
 
 def add_geozone(zone: Geozone, meanings: Mapping[str, Meaning], gathering: Gathering) -> None:
@@ -76,7 +64,7 @@ def add_geozone(zone: Geozone, meanings: Mapping[str, Meaning], gathering: Gathe
             periods.append(left)
     several = len(zone.volumes) > 1
     for number, volume in enumerate(zone.volumes, 1):
-        where = f"{zone.where}, geometry {number}" if several else zone.where
+        where = _named_part(zone.where, number) if several else zone.where
         own = list(doubts)
         try:
             outline = read_outline(volume.geometry, volume.radius_m)

@@ -39,6 +39,7 @@ _COLOURS = {
     ZoneKind.KEEP_IN: "4fa83d",
     ZoneKind.INFORMATION: "9a8a78",
 }
+_ROUND = 1e-3  # of a radius: how far the polygon that shows a circle may be off
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", re.ASCII)
 _UNKNOWN_KIND = "{count} areas say neither keep-in nor keep-out and are taken as information: import them with a kind"
 
@@ -248,7 +249,9 @@ def _write_placemark(zone: ZoneVersion, placemark: Any) -> None:
     if zone.radius_m is not None:
         _add(_add(parent, "Point"), "coordinates", _words([coordinates]))
         circle = footprint(zone)
-        polygons = [[list(part.exterior.coords)] for part in getattr(circle, "geoms", [circle])]
+        _, south, _, north = circle.bounds
+        shown = shapely.simplify(circle, _ROUND * (north - south) / 2)
+        polygons = [[list(part.exterior.coords)] for part in getattr(shown, "geoms", [shown])]
     else:
         polygons = [coordinates] if parent is placemark else coordinates
     for rings in polygons:

@@ -48,10 +48,11 @@ def read_outline(geometry: object, radius_m: object = None) -> Outline:
     if polygons is not None and [field for field, _ in footprint.problems] == ["geometry.coordinates"]:
         # Wrong is the shape as a whole, no part of it.
         mended = _rings(shapely.make_valid(shape(given), method="structure", keep_collapsed=False))
-        if mended:
-            doubts.append(f"{footprint.problems[0][1]}: mended, and to be looked at")
-            polygons, given = mended, _geometry(mended, given["type"])
-            footprint = read_geometry(given, radius_m)
+        if not mended:
+            raise NoOutline(detail="the outline has no area")
+        doubts.append(f"{footprint.problems[0][1]}: mended, and to be looked at")
+        polygons, given = mended, _geometry(mended, given["type"])
+        footprint = read_geometry(given, radius_m)
     if footprint.problems:
         raise NoOutline(detail="; ".join(f"{_plain(field)}: {detail}" for field, detail in footprint.problems))
     return Outline(footprint.geometry, footprint.radius_m, tuple(doubts), any(map(_as_the_world, polygons or ())))

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from geofence.formats.document import Unreadable, items, json_object, mapping
+from geofence.formats.document import Unreadable, items, mapping
 from geofence.formats.found import Found
 from geofence.formats.gathering import Gathering
 from geofence.formats.mending import NoOutline, read_outline
@@ -20,9 +20,12 @@ def recognised(document: object) -> bool:
     return mapping(document).get("fileType") == "Plan"
 
 
-def read(data: bytes, operator_id: UUID, collection: str) -> Found:
-    """Its fences, and by place what could not be understood. Raises Unreadable if it is no plan, or a later version's."""
-    plan = json_object(data, "QGroundControl plan")
+def read(given: object, operator_id: UUID, collection: str) -> Found:
+    """The fences of a JSON document, and by place what could not be understood.
+
+    Raises Unreadable if it is no plan, or a later version's.
+    """
+    plan = mapping(given)
     fence = plan.get("geoFence")
     if plan.get("fileType") != "Plan":
         raise _unreadable('"fileType": "Plan" is expected at its top')

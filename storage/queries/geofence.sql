@@ -71,3 +71,12 @@ SELECT operator_id, fact_id, version, world, fact, valid_from, valid_to, ended, 
 FROM fact_version
 WHERE world > %(above)s AND world <= %(up_to)s
 ORDER BY world, fact_id, version
+
+-- name: last_of_collection
+SELECT DISTINCT ON (zone_id)
+    operator_id, zone_id, version, world, name, kind, geometry, radius_m, floor_m, floor_datum, ceiling_m, ceiling_datum,
+    valid_from, valid_to, aircraft_ids, raise_beyond_m, raise_after_s, clear_inside_m, clear_after_s, ended,
+    rule, source, airspace_class, remarks, weights, activation, timetable, switched, warn_within_s, recorded_at
+FROM zone_version
+WHERE operator_id = %(operator_id)s AND starts_with(source, %(prefix)s)
+ORDER BY zone_id, version DESC

@@ -1,5 +1,6 @@
 // Numbers, heights, ages and times as people read them. Nothing truncates a number; what is not known is a dash.
 
+import { at } from "./clock";
 import type { Aircraft, Height, Level, ZoneProperties } from "./protocol";
 
 export const NOT_KNOWN = "–";
@@ -107,9 +108,13 @@ export function positionProblem(aircraft: Pick<Aircraft, "no_position" | "lon">)
   return aircraft.lon === null ? "no position sent" : null;
 }
 
+const DATUM: Record<string, string> = { TAKEOFF: "above take-off", WGS84: "above the ellipsoid" };
+
 function limit(m: number | null, datum: string, none: string): string {
   if (datum === "SFC") return "ground";
-  return m === null ? none : `${number(m, "m")} ${datum === "TAKEOFF" ? "above take-off" : datum}`;
+  if (m === null) return none;
+  if (datum === "FL") return `FL${String(Math.round(m / 30.48)).padStart(3, "0")}`;
+  return `${number(m, "m")} ${DATUM[datum] ?? datum}`;
 }
 
 /** ground to 120 m AGL */
@@ -119,4 +124,19 @@ export function zoneLimits(zone: ZoneProperties): string {
   return `${floor} to ${ceiling}`;
 }
 
-export const ZONE_KIND = { keep_in: "KEEP IN", keep_out: "KEEP OUT" } as const;
+export const ZONE_KIND = { keep_in: "KEEP IN", keep_out: "KEEP OUT", information: "INFORMATION" } as const;
+
+const ACTIVATION = {
+  always: null,
+  timetable: "active by its timetable",
+  by_hand: "active only when switched on",
+  unknown: "activation not known",
+} as const;
+
+/** When a zone asks what it asks, in words; null for always. What people switched for now has the last word. */
+export function zoneActivation(zone: ZoneProperties, nowMs: number | null): string | null {
+  const said = zone.switched.filter((one) => nowMs !== null && (at(one.from) ?? nowMs) <= nowMs && nowMs < (at(one.to) ?? nowMs));
+  const last = said.at(-1);
+  if (last !== undefined) return last.active ? "switched active" : "switched inactive";
+  return ACTIVATION[zone.activation];
+}

@@ -186,7 +186,7 @@ export type ZoneGeometry =
 export interface ZoneProperties {
   version: number;
   name: string;
-  kind: "keep_in" | "keep_out";
+  kind: "keep_in" | "keep_out" | "information";
   radius_m: number | null;
   floor_m: number | null;
   floor_datum: string;
@@ -195,6 +195,9 @@ export interface ZoneProperties {
   valid_from: string | null;
   valid_to: string | null;
   aircraft_ids: string[] | null;
+  weights: string[] | null;
+  activation: "always" | "timetable" | "by_hand" | "unknown";
+  switched: { from: string; to: string; active: boolean }[];
   ended: boolean;
 }
 

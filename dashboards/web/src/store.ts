@@ -3,6 +3,7 @@
 import { postAcknowledgement } from "./acknowledge";
 import { at, ServerClock } from "./clock";
 import { Live } from "./live";
+import { boxOf, boxQuery, contains, widened, type Box } from "./map/features";
 import type { Alert, ServerMessage, ZoneFeature } from "./protocol";
 import { EMPTY, news, reduce, type Action, type State } from "./state";
 
@@ -14,6 +15,9 @@ export class Store {
   private readonly listeners = new Set<(urgent: boolean) => void>();
   private readonly live: Live;
   private fetched = 0;
+  /** What the map shows, and the box that zones were asked for: those of a whole country are megabytes. */
+  private view: Box | null = null;
+  private asked: Box | null = null;
 
   constructor(private readonly token: string) {
     const address = new URL("./api/v1/live", location.href);
@@ -87,6 +91,12 @@ export class Store {
     for (const listener of this.listeners) listener(heard.length > 0);
   }
 
+  /** The map shows this now. */
+  look(view: Box): void {
+    this.view = view;
+    if (this.asked !== null && !contains(this.asked, view)) this.dispatch({ type: "zones wanted" });
+  }
+
   private received(message: ServerMessage): void {
     if (message.type !== "error") this.clock.heard(at(message.server_time) ?? Number.NaN, performance.now());
     this.dispatch({ type: "message", message });
@@ -95,8 +105,13 @@ export class Store {
   private async fetchZones(): Promise<void> {
     const asked = this.state.zonesAsked;
     this.fetched = asked;
+    // Before the map is there: what is near the fleet, which it will show first.
+    const fleet = [...this.state.aircraft.values()].filter((one) => one.lon !== null && one.lat !== null);
+    const box = this.view ?? boxOf(fleet.map((one) => [one.lon!, one.lat!]));
+    this.asked = box === null ? null : widened(box);
+    const query = this.asked === null ? "" : `&bbox=${boxQuery(this.asked)}`;
     try {
-      const response = await fetch("./api/v1/zones?coming=true", {
+      const response = await fetch(`./api/v1/zones?coming=true${query}`, {
         headers: { Authorization: `Bearer ${this.token}` },
         signal: AbortSignal.timeout(10_000),
       });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { outcome } from "../src/acknowledge";
 import { ageSeconds, ServerClock } from "../src/clock";
-import { age, aircraftName, clockTime, duration, heightSource, heightValue, momentTime, number, positionProblem, unregisteredLink, zoneLimits } from "../src/format";
+import { age, aircraftName, clockTime, duration, heightSource, heightValue, momentTime, number, positionProblem, unregisteredLink, zoneActivation, zoneLimits } from "../src/format";
 import { backoffMs } from "../src/live";
 import { readPreferences, stationName, DEFAULTS } from "../src/preferences";
 import { due } from "../src/sound";
@@ -83,6 +83,18 @@ describe("heights and numbers", () => {
     const zone = { floor_m: null, floor_datum: "SFC", ceiling_m: 120, ceiling_datum: "AGL" } as ZoneProperties;
     expect(zoneLimits(zone)).toBe("ground to 120 m AGL");
     expect(zoneLimits({ ...zone, floor_m: 30, floor_datum: "TAKEOFF", ceiling_m: null })).toBe("30 m above take-off to no ceiling");
+    expect(zoneLimits({ ...zone, floor_m: 2590.8, floor_datum: "FL", ceiling_m: 3810, ceiling_datum: "FL" })).toBe("FL085 to FL125");
+    expect(zoneLimits({ ...zone, ceiling_m: 700, ceiling_datum: "WGS84" })).toBe("ground to 700 m above the ellipsoid");
+  });
+
+  it("say when a zone is active, and what people switched last", () => {
+    const zone = { activation: "unknown", switched: [] } as unknown as ZoneProperties;
+    expect(zoneActivation(zone, MIDNIGHT)).toBe("activation not known");
+    expect(zoneActivation({ ...zone, activation: "always" }, MIDNIGHT)).toBeNull();
+    const [from, to] = ["2026-11-23T13:00:00Z", "2026-11-23T14:00:00Z"];
+    const switched = [{ from, to, active: true }, { from, to, active: false }];
+    expect(zoneActivation({ ...zone, switched }, MIDNIGHT)).toBe("switched inactive");
+    expect(zoneActivation({ ...zone, switched }, MIDNIGHT + 3_600_000)).toBe("activation not known");
   });
 });
 

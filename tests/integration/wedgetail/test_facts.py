@@ -9,8 +9,8 @@ import psycopg
 import pytest
 
 from core.settings import Settings
+from storage.errors import DatabaseNotReady
 from wedgetail import facts
-from wedgetail.errors import DatabaseBehind
 
 ONE = "6f0f3a0e-5c1c-5d8b-9a54-0b9f4d8e1a11"
 GIVEN: list[dict[str, Any]] = [
@@ -86,5 +86,5 @@ def test_one_wrong_fact_keeps_all_of_them_out(settings: Settings, tmp_path: Path
 
 def test_a_database_without_facts_says_what_to_do(empty_database_url: str) -> None:
     behind = Settings.model_validate({"database": {"url": empty_database_url}})
-    with pytest.raises(DatabaseBehind, match="run `wedgetail migrate`"):
+    with pytest.raises(DatabaseNotReady, match="run `wedgetail migrate`"):
         asyncio.run(facts.print_all(behind))

@@ -6,7 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from geofence.geojson import WrongZone, read, read_time, write
+from geofence.geojson import WrongZone, read, write
+from geofence.moments import read_time
 from geofence.zone import Datum, ZoneKind
 
 OPERATOR, ZONE = UUID(int=1), UUID(int=2)
@@ -27,6 +28,18 @@ def moved(ring: list[list[float]], by: float) -> list[list[float]]:
     return [[lon + by, lat] for lon, lat in ring]
 
 
+def switch(**said: Any) -> dict[str, Any]:
+    return {"from": "2026-07-01T03:00:00Z", "to": "2026-07-01T05:00:00Z", "active": True} | said
+
+
+def timetable(*spans: Any, timezone: Any = "Australia/Sydney") -> dict[str, Any]:
+    return {"timezone": timezone, "spans": list(spans)}
+
+
+def timed(timetable: Any) -> dict[str, Any]:
+    return feature(kind="keep_out", activation="timetable", timetable=timetable)
+
+
 def problems(given: object) -> dict[str, str]:
     with pytest.raises(WrongZone) as caught:
         read(given, OPERATOR, ZONE)
@@ -44,6 +57,17 @@ def problems(given: object) -> dict[str, str]:
         feature(floor_m=600, floor_datum="AMSL", ceiling_m=120, ceiling_datum="AGL"),
         feature(valid_from="2015-07-05T10:00:00+10:00", valid_to="2015-07-06T00:00:00.123456Z"),
         feature(aircraft_ids=[str(UUID(int=7))], raise_after_s=0, clear_after_s=5),
+        feature(kind="information", airspace_class="CTR", remarks=["its ceiling is given by NOTAM:\nwithout limit"]),
+        feature(kind="keep_out", rule="AU-EMERGENCY", weights=["small", "large"], warn_within_s=15),
+        feature(floor_m=5486.4, floor_datum="FL", ceiling_m=7467.6, ceiling_datum="FL"),
+        feature(ceiling_m=700, ceiling_datum="WGS84", activation="unknown", kind="keep_out"),
+        feature(kind="keep_out", activation="by_hand", switched=[switch(), switch(active=False)]),
+        timed(timetable({"start": "08:00", "end": "24:00", "days": [0, 4]})),
+        feature(
+            kind="information",
+            activation="timetable",
+            timetable=timetable({"start": "BMCT", "end": "SS-30"}, {"start": "22:00", "end": "02:00"}),
+        ),
     ],
 )
 def test_what_is_written_reads_back_the_same(given: dict[str, Any]) -> None:
@@ -59,6 +83,9 @@ def test_a_zone_says_from_the_ground_up_and_without_limit_unless_told_otherwise(
 def test_times_keep_their_microseconds() -> None:
     zone = read(feature(valid_from="2015-07-05T10:00:00.000001+10:00"), OPERATOR, ZONE)
     assert zone.valid_from_us == 1_436_054_400_000_001
+
+
+SPAN = {"start": "08:00", "end": "17:00"}
 
 
 POINT = {"type": "Point", "coordinates": [1, 2]}
@@ -120,7 +147,40 @@ WRONG: list[tuple[str, Callable[[], object], str, str]] = [
     ("for no aircraft", lambda: feature(aircraft_ids=[]), "properties.aircraft_ids", "null for all"),
     ("an aircraft by name", lambda: feature(aircraft_ids=["VH-123"]), "properties.aircraft_ids[0]", "UUID"),
     ("a negative delay", lambda: feature(raise_after_s=-1), "properties.raise_after_s", "from 0"),
+    ("a rule in small letters", lambda: feature(rule="au-prd"), "properties.rule", "identifier such as"),
+    ("a class that is none", lambda: feature(airspace_class=""), "properties.airspace_class", "such as R"),
+    ("a remark that is none", lambda: feature(remarks=["a", 1]), "properties.remarks", "printable texts"),
+    ("remarks without end", lambda: feature(remarks=["a"] * 51), "properties.remarks", "at most 50"),
+    ("a weight that is none", lambda: feature(weights=["heavy"]), "properties.weights", "micro, very_small"),
+    ("a weight twice", lambda: feature(weights=["micro", "micro"]), "properties.weights", "each once"),
+    ("for no weight", lambda: feature(weights=[]), "properties.weights", "null for all"),
+    ("a warning too early", lambda: feature(warn_within_s=601), "properties.warn_within_s", "from 0 to 600"),
+    ("a wrong activation", lambda: feature(activation="notam"), "properties.activation", "always, timetable, by_hand"),
+    ("no timetable", lambda: feature(activation="timetable"), "properties.timetable", "needs one"),
+    ("a timetable for nothing", lambda: feature(timetable=timetable(SPAN)), "properties.activation", "timetable"),
+    ("a timetable that is none", lambda: timed("always"), "properties.timetable", "object"),
+    ("a timetable without spans", lambda: timed(timetable()), "properties.timetable.spans", "a list is expected"),
+    ("no such time zone", lambda: timed(timetable(SPAN, timezone="Sydney")), "properties.timetable.timezone", "Australia/"),
+    ("a folder of time zones", lambda: timed(timetable(SPAN, timezone="Australia")), "properties.timetable.timezone", "is no"),
+    ("a path", lambda: timed(timetable(SPAN, timezone="../../etc/passwd")), "properties.timetable.timezone", "is no"),
+    ("no such hour", lambda: timed(timetable(SPAN | {"start": "24:00"})), "properties.timetable.spans[0].start", "24:00 ends"),
+    ("no such event", lambda: timed(timetable(SPAN | {"end": "noon"})), "properties.timetable.spans[0].end", "SS-30"),
+    ("an end missing", lambda: timed(timetable({"start": "08:00"})), "properties.timetable.spans[0].end", "expected"),
+    ("days by name", lambda: timed(timetable(SPAN | {"days": ["MON"]})), "properties.timetable.spans[0].days", "0 Monday"),
+    ("a day too many", lambda: timed(timetable(SPAN | {"days": [7]})), "properties.timetable.spans[0].days[0]", "0 (Monday)"),
+    ("an unknown word", lambda: timed(timetable(SPAN | {"day": 1})), "properties.timetable.spans[0].day", "no such"),
+    ("a switch for ever", lambda: feature(switched=[switch(to=None)]), "properties.switched[0].to", "for ever"),
+    ("a switch back", lambda: feature(switched=[switch(to="2026-07-01T03:00Z")]), "properties.switched[0].to", "not after"),
+    ("a switch in words", lambda: feature(switched=[switch(active="yes")]), "properties.switched[0].active", "true or false"),
+    ("switches that are none", lambda: feature(switched=switch()), "properties.switched", "list"),
+    ("a switch that is none", lambda: feature(switched=[1]), "properties.switched[0]", "object"),
+    ("a keep-in by hand", lambda: feature(activation="by_hand"), "properties.activation", "from valid_from to valid_to"),
+    ("a keep-in switched", lambda: feature(switched=[switch()]), "properties.switched", "a keep-in zone has none"),
+    ("a keep-in by weight", lambda: feature(weights=["small"]), "properties.weights", "a keep-in zone has none"),
+    ("a keep-in by a rule", lambda: feature(rule="AU-PRD"), "properties.rule", "a keep-in zone has none"),
     ("an unknown property", lambda: feature(celing_m=120), "properties.celing_m", "no such property"),
+    ("half a letter", lambda: feature(**{"\ud800": 1}), "properties.\\ud800", "no such property"),
+    ("half a letter beside", lambda: feature(polygon() | {"\ud800": 1}), "geometry.\\ud800", "no such member"),
     ("an ending", lambda: feature(ended=True), "properties.ended", "/end"),
 ]  # fmt: skip
 

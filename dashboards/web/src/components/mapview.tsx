@@ -17,7 +17,7 @@ interface MapProps {
 }
 
 export function MapPane({ unacknowledged, shown, theme, target, zone, onZone, onLink }: MapProps) {
-  const { state, now, selected, show } = usePage();
+  const { store, state, now, selected, show } = usePage();
   const container = useRef<HTMLDivElement>(null);
   const [view, setView] = useState<View | null>(null);
   const [failure, setFailure] = useState<string | null>(null);
@@ -32,6 +32,7 @@ export function MapPane({ unacknowledged, shown, theme, target, zone, onZone, on
         made = new MapView(container.current, {
           select: (id) => show(id, false),
           zone: onZone,
+          moved: (box) => store.look(box),
           outside: (ids) => setOutside((held) => (held.join() === ids.join() ? held : ids)),
         });
         setView(made);

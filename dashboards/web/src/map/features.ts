@@ -79,7 +79,8 @@ export function inForce(zone: ZoneFeature, nowMs: number | null): boolean {
 export function zoneFeatures(zones: readonly ZoneFeature[], nowMs: number | null): { areas: FeatureCollection; labels: FeatureCollection } {
   const areas: Feature[] = [];
   const labels: Feature[] = [];
-  for (const zone of zones) {
+  // Those that ask something lie on top: they are what is pointed at.
+  for (const zone of [...zones].sort((a, b) => Number(a.properties.kind !== "information") - Number(b.properties.kind !== "information"))) {
     const geometry = footprint(zone);
     if (geometry === null) continue;
     const properties = { id: zone.id, kind: zone.properties.kind, force: inForce(zone, nowMs), name: `${zone.properties.name} · ${ZONE_KIND[zone.properties.kind]}` };
@@ -105,6 +106,23 @@ export function boxOf(places: Iterable<readonly number[]>): Box | null {
     box = box === null ? [lon, lat, lon, lat] : [Math.min(box[0], lon), Math.min(box[1], lat), Math.max(box[2], lon), Math.max(box[3], lat)];
   }
   return box;
+}
+
+/** The box with as much again on each side, half a degree at the least: near enough to move in without asking again. */
+export function widened([west, south, east, north]: Box): Box {
+  const [across, up] = [Math.max(east - west, 0.5), Math.max(north - south, 0.5)];
+  return [west - across, Math.max(south - up, -90), east + across, Math.min(north + up, 90)];
+}
+
+export function contains(outer: Box, [west, south, east, north]: Box): boolean {
+  return outer[0] <= west && outer[1] <= south && east <= outer[2] && north <= outer[3];
+}
+
+/** As the API has it: west,south,east,north, west above east across longitude 180. */
+export function boxQuery([west, south, east, north]: Box): string {
+  const turned = (lon: number): number => ((((lon + 180) % 360) + 360) % 360) - 180;
+  const [from, to] = east - west >= 360 ? [-180, 180] : [turned(west), turned(east)];
+  return [from, south, to, north].map((degrees) => Number(degrees.toFixed(4))).join(",");
 }
 
 export function zoneBox(zone: ZoneFeature): Box | null {

@@ -1,10 +1,12 @@
 // Our own style: plain ground, a graticule, zones, trails, aircraft. No tiles, no glyph server: text is drawn with the
 // system's font (a style without "glyphs").
 
-import type { LayerSpecification, StyleSpecification } from "maplibre-gl";
+import type { ExpressionSpecification, LayerSpecification, StyleSpecification } from "maplibre-gl";
 
 type Colour = (token: string) => string;
 
+/** Zones that ask nothing: a thin line, no fill, no name until they are pointed at. */
+const QUIET: ExpressionSpecification = ["==", ["get", "kind"], "information"];
 const FONT = ["sans-serif"];
 export const SOURCES = ["grid", "zones", "zone-labels", "trails", "aircraft"] as const;
 
@@ -50,7 +52,8 @@ export function styleOf(colour: Colour): StyleSpecification {
         id: "zones-fill",
         type: "fill",
         source: "zones",
-        paint: { "fill-color": colour("map-zone-fill"), "fill-opacity": ["case", ["get", "force"], 1, 0.4] },
+        // What is only information has no fill, but can be pointed at.
+        paint: { "fill-color": colour("map-zone-fill"), "fill-opacity": ["case", QUIET, 0, ["get", "force"], 1, 0.4] },
       },
       {
         id: "zones-hatch",
@@ -64,14 +67,21 @@ export function styleOf(colour: Colour): StyleSpecification {
         type: "line",
         source: "zones",
         filter: ["get", "force"],
-        paint: { "line-color": colour("map-zone"), "line-width": 1.5 },
+        paint: {
+          "line-color": ["case", QUIET, colour("map-trail"), colour("map-zone")],
+          "line-width": ["case", QUIET, 0.5, 1.5],
+        },
       },
       {
         id: "zones-line-later",
         type: "line",
         source: "zones",
         filter: ["!", ["get", "force"]],
-        paint: { "line-color": colour("map-zone"), "line-width": 1, "line-dasharray": [4, 4] },
+        paint: {
+          "line-color": ["case", QUIET, colour("map-trail"), colour("map-zone")],
+          "line-width": ["case", QUIET, 0.5, 1],
+          "line-dasharray": [4, 4],
+        },
       },
       {
         id: "zones-hover",
@@ -105,6 +115,7 @@ export function styleOf(colour: Colour): StyleSpecification {
         id: "zone-names",
         type: "symbol",
         source: "zone-labels",
+        filter: ["!", QUIET],
         layout: { "text-field": ["get", "name"], "text-font": FONT, "text-size": 12, "text-anchor": "bottom", "text-offset": [0, -0.3] },
         paint: text("text-muted", "map-ground") as Record<string, string>,
       },

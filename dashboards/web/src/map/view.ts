@@ -30,6 +30,8 @@ export interface ViewHandlers {
   zone(zoneId: string | null): void;
   /** Aircraft with a position that are outside of what the map shows. */
   outside(aircraftIds: string[]): void;
+  /** What the map shows, each time it has moved. */
+  moved(view: Box): void;
 }
 
 export class MapView {
@@ -109,7 +111,10 @@ export class MapView {
     this.source("aircraft")?.setData(aircraftFeatures(fleet.values(), nowMs, selected, unacknowledged, shown));
     if (this.drawnAt - this.trailsAt >= TRAILS_MS) this.redrawTrails();
     if (this.forceOf(nowMs) !== this.force) this.drawZones(this.zones);
-    if (!this.placed) this.placed = this.fit(0);
+    if (!this.placed && this.fit(0)) {
+      this.placed = true;
+      this.moved();
+    }
     this.countOutside();
   }
 
@@ -191,7 +196,9 @@ export class MapView {
   private moved(): void {
     if (!this.ready) return;
     const bounds = this.map.getBounds();
-    this.source("grid")?.setData(graticule([bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()]));
+    const view: Box = [bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()];
+    this.source("grid")?.setData(graticule(view));
+    if (this.placed) this.handlers.moved(view);
     this.countOutside();
   }
 

@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from geofence.formats import qgc
+from geofence.formats.content import Content
 from geofence.formats.document import Unreadable
 from geofence.formats.found import Found
 from geofence.zone import ZoneKind
@@ -25,7 +26,7 @@ def plan(polygons: Any = (), circles: Any = (), **members: Any) -> bytes:
 
 
 def read(data: bytes) -> Found:
-    return qgc.read(data, OPERATOR, "fence")
+    return qgc.read(Content(data).json, OPERATOR, "fence")
 
 
 def test_the_real_plan_has_an_inclusion_and_an_exclusion(shared_data: Path) -> None:
@@ -74,9 +75,8 @@ def test_what_is_no_fence_is_told(data: bytes, where: str, why: str) -> None:
 @pytest.mark.parametrize(
     ("data", "why"),
     [
-        (b"", "empty"),
         (b"{}", '"fileType": "Plan"'),
-        (b"QGC WPL 110", "no JSON"),
+        (b"QGC WPL 110", '"fileType": "Plan"'),
         (plan(version=2), "version 2; this program reads version 1"),
         (plan(geoFence={"version": 1, "polygon": []}), "geoFence has version 1"),
     ],
