@@ -9,9 +9,7 @@ from core.observed import Delays, Observed
 from core.units import US_PER_S
 
 SAMPLES = st.lists(
-    st.tuples(
-        st.floats(0.05, 4.0), st.floats(-50.0, 50.0), st.booleans()
-    ),  # seconds, metres beyond, a warning too
+    st.tuples(st.floats(0.05, 4.0), st.floats(-50.0, 50.0), st.booleans()),  # seconds, metres beyond, a warning too
     min_size=1,
     max_size=60,
 )
