@@ -197,6 +197,8 @@ async def test_the_fleet_moves_on_the_page_and_a_breach_is_seen_acknowledged_and
     await dispatch.until_age_below("rules", 5)
     await expect(dispatch.at("map")).to_have_attribute("data-ready", "true")
     await expect(dispatch.at("map-failure")).to_have_count(0)
+    await expect(dispatch.at("rules")).to_contain_text("6 rules not checked")
+    await expect(dispatch.at("rule-AU-VMC")).to_contain_text("No weather here.")
 
     with house.door() as door, Kite(house.settings.ingest.port, 200, 149.4, -35.3).flying() as kite:
         await expect(dispatch.rows).to_have_count(fleet + 1)

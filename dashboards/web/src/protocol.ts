@@ -208,6 +208,14 @@ export interface ZoneFeature {
   properties: ZoneProperties;
 }
 
+export interface RuleFacts {
+  id: string;
+  says: string;
+  checked: boolean;
+  evidence: string | null;
+  lacking: string | null;
+}
+
 const KNOWN = new Set(["hello", "snapshot", "changes", "alert", "guidance", "zones", "heartbeat", "error"]);
 
 /** A message of the server, or null for one that this page does not know (a newer server may say more). Throws on no JSON. */

@@ -4,7 +4,7 @@ import { postAcknowledgement } from "./acknowledge";
 import { at, ServerClock } from "./clock";
 import { Live } from "./live";
 import { boxOf, boxQuery, contains, widened, type Box } from "./map/features";
-import type { Alert, ServerMessage, ZoneFeature } from "./protocol";
+import type { Alert, RuleFacts, ServerMessage, ZoneFeature } from "./protocol";
 import { EMPTY, news, reduce, type Action, type State } from "./state";
 
 export class Store {
@@ -100,6 +100,16 @@ export class Store {
   private received(message: ServerMessage): void {
     if (message.type !== "error") this.clock.heard(at(message.server_time) ?? Number.NaN, performance.now());
     this.dispatch({ type: "message", message });
+  }
+
+  /** What is checked and what is not. Rejects with words for a person. */
+  async rules(): Promise<RuleFacts[]> {
+    const response = await fetch("./api/v1/rules", {
+      headers: { Authorization: `Bearer ${this.token}` },
+      signal: AbortSignal.timeout(10_000),
+    });
+    if (!response.ok) throw new Error(`the server answered ${response.status}`);
+    return ((await response.json()) as { rules: RuleFacts[] }).rules;
   }
 
   private async fetchZones(): Promise<void> {

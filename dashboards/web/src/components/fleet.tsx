@@ -6,6 +6,7 @@ import { passes, type Filter } from "../state";
 import { usePage } from "./context";
 import { FleetRow } from "./fleetrow";
 import { useFrozen } from "./frozen";
+import { RuleList } from "./rules";
 import { ZoneList } from "./zones";
 
 interface FleetProps {
@@ -88,6 +89,7 @@ export function Fleet({ filter, search, unacknowledged, onFilter, onSearch }: Fl
       </ul>
       {shown.length === 0 && <Empty known={state.known} all={state.aircraft.size} />}
       <ZoneList />
+      <RuleList />
     </section>
   );
 }
