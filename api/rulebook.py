@@ -8,6 +8,7 @@ from typing_extensions import TypedDict
 
 from api.fleet import answer
 from api.guard import require_token
+from api.problems import responses
 from geofence.rules import RULES
 
 router = APIRouter(prefix="/api/v1/rules", tags=["rules"], dependencies=[Depends(require_token)])
@@ -28,7 +29,7 @@ class RuleList(TypedDict):
     rules: list[Rule]
 
 
-@router.get("", response_model=RuleList)
+@router.get("", response_model=RuleList, responses=responses())
 async def rules() -> Response:
     """Every rule that Wedgetail knows of, whether it is checked or not."""
     found: list[Rule] = [

@@ -22,7 +22,7 @@ from aiokafka import AIOKafkaConsumer
 from core.records import Kind
 from core.settings import Settings
 from core.topics import Topic
-from tests import by_night
+from tests import any_hour
 
 T = TypeVar("T")
 ROOT = Path(__file__).parents[2]
@@ -144,7 +144,7 @@ def house(settings: Settings, fleet: int) -> Iterator[House]:
         if not ready.get(timeout=_PATIENCE_S):
             pytest.fail("it did not start:\n" + "".join(running.lines))
         with running.door() as door:
-            assert door.post("facts", json=by_night.authorisation()).status_code in (200, 201, 202)
+            assert door.post("facts", json=any_hour.night_authorisation()).status_code in (200, 201, 202)
         yield running
     finally:
         if process.poll() is None:

@@ -21,7 +21,7 @@ from aiokafka import TopicPartition
 from core.settings import Api, Ingest, Settings
 from core.topics import PARTITIONS
 from streams.log import LogReader
-from tests import by_night
+from tests import any_hour
 from tests.chaos.flight import ADDRESS, ZONE
 from tests.chaos.proxy import Proxy
 from wedgetail.local.kafka import LocalKafka, free_port
@@ -176,7 +176,7 @@ class House:
         for part in self.parts:
             self.await_work(part)
         self.await_ready()
-        for path, body in (("facts", by_night.authorisation()), ("zones", ZONE)):
+        for path, body in (("facts", any_hour.night_authorisation()), ("zones", ZONE)):
             made = self.ask("POST", path, body)
             if made.status not in (200, 201, 202):
                 raise Broken(f"{path}: not made: {made}")

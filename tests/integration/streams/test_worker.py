@@ -21,11 +21,14 @@ from core.topics import ALERTS, JUDGED, PARTITIONS, TELEMETRY, TELEMETRY_IMPORT,
 from geofence.zone import ZoneKind, ZoneVersion
 from streams.worker import Worker, WorkerFailed
 from streams.worlds import COMPLETE_KEY, Complete
+from tests import any_hour
 
 OPERATOR = operator_id("test")
 LINK = "udp:14550/127.0.0.1"
 AIRCRAFT = aircraft_id(OPERATOR, LINK, 1)
 PARTITION = partition_of(AIRCRAFT, PARTITIONS)
+EAST = any_hour.noon_lon_deg() - 149.0  # it flies where it is day
+SQUARE = ((149.0, -35.0), (149.01, -35.0), (149.01, -34.99), (149.0, -34.99), (149.0, -35.0))
 ZONE = ZoneVersion(
     operator_id=OPERATOR,
     zone_id=uuid5(OPERATOR, "zone"),
@@ -35,14 +38,14 @@ ZONE = ZoneVersion(
     kind=ZoneKind.KEEP_OUT,
     geometry={
         "type": "Polygon",
-        "coordinates": [[[149.0, -35.0], [149.01, -35.0], [149.01, -34.99], [149.0, -34.99], [149.0, -35.0]]],
+        "coordinates": [[[EAST + lon, lat] for lon, lat in SQUARE]],
     },
 )  # fmt: skip
 
 
 def sample(seq: int, now_us: int, lon: float, **more: object) -> Sample:
     return Sample(
-        OPERATOR, AIRCRAFT, LINK, 1, now_us, seq, now_us + seq * 200_000, lon_e7=round(lon * 1e7), lat_e7=-349950000,
+        OPERATOR, AIRCRAFT, LINK, 1, now_us, seq, now_us + seq * 200_000, lon_e7=round((EAST + lon) * 1e7), lat_e7=-349950000,
         takeoff_height_mm=50_000, takeoff_source=HeightSource.AUTOPILOT, armed=True, **more,  # type: ignore[arg-type]
     )  # fmt: skip
 
