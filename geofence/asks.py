@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from geofence import activation
 from geofence.activation import ACTIVE, INACTIVE
+from geofence.facts import weighed
 from geofence.index import Entry
-from geofence.known import Facts
+from geofence.known import Facts, Whose
 from geofence.vertical import Fix
 from geofence.zone import ZoneKind
 
@@ -45,20 +46,20 @@ def always_asks(entry: Entry, facts: Facts) -> bool:
 def asked(
     entry: Entry,
     facts: Facts,
-    aircraft_id: UUID,
+    whose: Whose,
     lon_deg: NDArray[np.float64],
     lat_deg: NDArray[np.float64],
     time_us: NDArray[np.int64],
     surely_below_m: NDArray[np.float64],
 ) -> NDArray[np.bool_]:
-    """Does a zone ask anything of an aircraft at places and times, (n,). surely_below_m: its height over ground with the
-    margin of that height, NaN where not known."""
+    """Does a zone ask anything of aircraft at places and times, (n,). surely_below_m: their heights over ground with the
+    margins of these, NaN where not known."""
     zone = entry.zone
     found: NDArray[np.bool_] = activation.activity(zone, *entry.centre_deg, time_us) != INACTIVE
     if zone.weights is not None:
-        found &= facts.weighs(zone.operator_id, aircraft_id, zone.weights, time_us)
-    limit, numbers = facts.allowed(zone.operator_id, aircraft_id, rule_of(entry), lon_deg, lat_deg, time_us)
-    if numbers:
+        found &= facts.weighs(zone.operator_id, whose, zone.weights, time_us)
+    if facts.relaxes(zone.operator_id, rule_of(entry)):
+        limit = facts.allowed_at(zone.operator_id, whose, rule_of(entry), lon_deg, lat_deg, time_us)
         found &= ~(surely_below_m <= limit) & (limit != math.inf)
     return found
 
@@ -71,10 +72,12 @@ def asks(entry: Entry, facts: Facts, aircraft_id: UUID, fix: Fix) -> Asks | None
     activity = int(activation.activity(zone, *entry.centre_deg, time_us)[0])
     if activity == INACTIVE:
         return None
-    if zone.weights is not None and not facts.weighs(zone.operator_id, aircraft_id, zone.weights, time_us)[0]:
+    if (
+        zone.weights is not None
+        and weighed(facts.aircraft(zone.operator_id, aircraft_id, fix.time_us)).weight not in zone.weights
+    ):
         return None
-    places = np.array([fix.lon_deg]), np.array([fix.lat_deg])
-    limit, numbers = facts.allowed(zone.operator_id, aircraft_id, rule_of(entry), *places, time_us)
-    if limit[0] == math.inf:
+    limit, numbers = facts.allowed(zone.operator_id, aircraft_id, rule_of(entry), fix.lon_deg, fix.lat_deg, fix.time_us)
+    if limit == math.inf:
         return None
-    return Asks(activity, float(limit[0]), ", ".join(numbers)) if numbers else Asks(activity)
+    return Asks(activity, limit, ", ".join(numbers)) if numbers else Asks(activity)

@@ -23,7 +23,7 @@ from geofence.asks import ASKS, GEOFENCE_RULES, Asks, always_asks, asked, asks, 
 from geofence.distance import Nearest, nearest
 from geofence.height import AGL, MARGIN
 from geofence.index import Entry, Pairs, ZoneIndex
-from geofence.known import Facts
+from geofence.known import Facts, Whose
 from geofence.prediction import STILL, Motion, warn_within_s
 from geofence.sift import Sift
 from geofence.track import Track
@@ -106,20 +106,15 @@ class Monitor:
 
     def _asked(self, track: Track, pairs: NDArray[np.int64], surely_below_m: NDArray[np.float64]) -> NDArray[np.int64]:
         """Those pairs in which the zone asks anything of the aircraft."""
-        sometimes = self._sometimes[pairs[:, 1]]
-        if not sometimes.any():
+        if not len(pairs) or not (sometimes := self._sometimes[pairs[:, 1]]).any():
             return pairs
         left = ~sometimes
-        at = np.flatnonzero(sometimes)
-        who = track.codes[pairs[at, 0]]
-        groups = pairs[at, 1] * len(track.aircraft_ids) + who
-        for group in np.unique(groups).tolist():
-            number, code = divmod(group, len(track.aircraft_ids))
-            these = at[groups == group]
+        for number in np.unique(pairs[sometimes, 1]).tolist():
+            these = np.flatnonzero(pairs[:, 1] == number)
             rows = pairs[these, 0]
             points = np.searchsorted(track.rows, rows)
             left[these] = asked(
-                self.entries[number], self.facts, UUID(bytes=track.aircraft_ids[code]),
+                self.entries[number], self.facts, Whose(track.aircraft_ids, track.codes[rows]),
                 track.lon_deg[points], track.lat_deg[points], track.time_us[rows], surely_below_m[rows],
             )  # fmt: skip
         return pairs[left]
