@@ -168,6 +168,10 @@ def _touching(grid: Any, ax: float, ay: float, bx: float, by: float, hits: Any) 
     column0, row0 = int(grid.west_column), int(grid.south_row)
     up, across = grid.directory.shape
     low, high = rows_of(ay, by)
+    if low == high and grid.starts[here] == grid.starts[here + 1]:
+        west, east = columns_of(ax, ay, bx, by, low)
+        if west == east:  # most paths are short, and most cells empty
+            return found
     for row in range(max(low, row0), min(high, row0 + up * PAGE - 1) + 1):
         west, east = columns_of(ax, ay, bx, by, row)
         south = max(row / CELLS - SLACK_DEG, min(ay, by))

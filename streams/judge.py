@@ -80,8 +80,8 @@ def _observe(work: Work, aircraft: Aircraft, row: int, fix: Fix | None) -> list[
         height = work.fix(row)
         if work.look[row] or f"{altitude.RULE}/-" in conditions:
             seen.append(altitude.height_agl(height, work.moves(row), *_allowed_m(work, aircraft, height)))
-    for rule in RULES:
-        if work.look[row] or f"{rule.RULE}/-" in conditions:
+    for mark, rule in RULES:
+        if work.suspected[row] & mark or f"{rule.RULE}/-" in conditions:
             seen += rule.observe(work, aircraft, row, fix)
     if fix is not None:
         seen += _zones(work, aircraft, row, fix)

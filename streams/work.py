@@ -41,7 +41,7 @@ class Work:
     motion: NDArray[np.float64] = field(init=False)  # (5, n), as in geofence.track.Track
     ground_deg: NDArray[np.float64] = field(init=False)  # (2, n): where each aircraft was last on the ground, NaN: not seen
     sightings: Sightings = field(init=False)
-    suspected: NDArray[np.bool_] = field(init=False)  # rows that a rule without an outline wants to look at
+    suspected: NDArray[np.uint8] = field(init=False)  # by row, the marks of the rules without an outline that want a look
     # What only rows that are looked at need, by row:
     time_us: NDArray[np.int64] = field(init=False)
     kind: NDArray[np.int64] = field(init=False)  # SampleKind

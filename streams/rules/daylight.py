@@ -28,12 +28,12 @@ _DEG_A_US, _MORE_DEG = 1.0 / 239_000_000, 0.01
 SOON_US = 600_000_000
 
 
-def suspect(work: Work) -> None:
+def suspect(work: Work, mark: int) -> None:
     night = np.empty(len(work.batch), np.int64)
     count = _night.run(work.verdicts.judged, work.batch.whole(), work.lon_deg, work.lat_deg, night)
     if count:
         rows = night[:count]
-        work.suspected[rows] |= work.allowed_in(RULE, rows) != math.inf
+        work.suspected[rows[work.allowed_in(RULE, rows) != math.inf]] |= mark
 
 
 @kernel(given(boolean), given(int64, 2), given(float64), given(float64), int64[::1], makes_arrays=False)

@@ -2,7 +2,7 @@
 
 # mypy: allow-untyped-defs
 
-from numba import boolean, int64
+from numba import boolean, int64, uint8
 
 from core.colour import Level
 from core.columns import NULL
@@ -20,15 +20,16 @@ _PRESENT = int(NoPosition.PRESENT)
 _WORDS = {0: "no receiver", 1: "no fix", 2: "a two-dimensional fix"}
 
 
-def suspect(work: Work) -> None:
-    _poor.run(work.verdicts.judged, work.batch.whole(), work.suspected)
+def suspect(work: Work, mark: int) -> None:
+    _poor.run(work.verdicts.judged, work.batch.whole(), mark, work.suspected)
 
 
-@kernel(given(boolean), given(int64, 2), boolean[::1], makes_arrays=False)
-def _poor(judged, table, suspected):
+@kernel(given(boolean), given(int64, 2), int64, uint8[::1], makes_arrays=False)
+def _poor(judged, table, mark, suspected):
     for row in range(len(judged)):
         kind = table[FIX_TYPE, row]
-        suspected[row] |= judged[row] and kind != NULL and kind < LEAST and table[NO_POSITION, row] == _PRESENT
+        if judged[row] and kind != NULL and kind < LEAST and table[NO_POSITION, row] == _PRESENT:
+            suspected[row] |= mark
 
 
 def observe(work: Work, aircraft: Aircraft, row: int, fix: Fix | None) -> list[Observed]:

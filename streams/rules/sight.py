@@ -7,7 +7,7 @@ In the last tenth of the distance it warns."""
 import math
 
 import numpy as np
-from numba import boolean, float64, from_dtype, int64
+from numba import boolean, float64, from_dtype, int64, uint8
 
 from core.colour import Level
 from core.compiled import given, kernel
@@ -34,7 +34,7 @@ _SET = np.dtype(
 )  # fmt: skip
 
 
-def suspect(work: Work) -> None:
+def suspect(work: Work, mark: int) -> None:
     set_for = [
         (code, from_us, to_us, fact.vlos_m, fact.station_lon_deg, fact.station_lat_deg)
         for code, facts in work.limits()
@@ -45,15 +45,15 @@ def suspect(work: Work) -> None:
         distances = np.array([tuple(math.nan if value is None else value for value in each) for each in set_for], _SET)
         _far.run(
             work.verdicts.judged, work.batch.whole(), work.lon_deg, work.lat_deg, work.ground_deg,
-            np.searchsorted(distances["code"], np.arange(len(work.fleet_rows) + 1)), distances, work.suspected,
+            np.searchsorted(distances["code"], np.arange(len(work.fleet_rows) + 1)), distances, mark, work.suspected,
         )  # fmt: skip
 
 
 @kernel(
     given(boolean), given(int64, 2), given(float64), given(float64), given(float64, 2), given(int64), given(from_dtype(_SET)),
-    boolean[::1],
+    int64, uint8[::1],
 )  # fmt: skip
-def _far(judged, table, lon_deg, lat_deg, ground_deg, begins, distances, suspected):
+def _far(judged, table, lon_deg, lat_deg, ground_deg, begins, distances, mark, suspected):
     """Is a row too far from its station by any of its aircraft's distances, those from begins[code] to begins[code + 1]."""
     for row in range(len(judged)):
         code, time_us = table[AIRCRAFT, row], table[TIME, row]
@@ -67,7 +67,8 @@ def _far(judged, table, lon_deg, lat_deg, ground_deg, begins, distances, suspect
             if one.from_us <= time_us < one.to_us:
                 lon_m, lat_m = per_degree(lat_deg[row])
                 away_m = math.hypot((lon_deg[row] - lon) * lon_m, (lat_deg[row] - lat) * lat_m)
-                suspected[row] |= away_m > NEAR * one.vlos_m
+                if away_m > NEAR * one.vlos_m:
+                    suspected[row] |= mark
 
 
 def observe(work: Work, aircraft: Aircraft, row: int, fix: Fix | None) -> list[Observed]:
