@@ -104,7 +104,7 @@ class GridIndex:
 def _grid(cuts: Sequence[Cut]) -> Grid:
     runs = np.concatenate([np.empty((0, 4), np.int32), *(each.runs for each in cuts)])
     entries = np.repeat(np.arange(len(cuts)), [len(each.runs) for each in cuts])
-    zones = np.concatenate([np.empty(0, ZONE), *(each.zone for each in cuts)])
+    zones = np.frombuffer(bytearray().join(each.zone.tobytes() for each in cuts), ZONE)  # numpy takes ten times as long
     zones["first"] = np.cumsum(zones["slabs"]) - zones["slabs"]
     edges = np.concatenate([np.empty((0, 4)), *(each.edges for each in cuts)])
     ends = np.cumsum([len(each.edges) for each in cuts], dtype=np.int32)
