@@ -83,13 +83,15 @@ def _value(value: Any, names: list[str], met: set[object]) -> Iterator[bytes]:
             yield from _value(vars(value).get(name), names, met)
 
 
-def kernel(*signature: Any, makes_arrays: bool = True) -> Callable[[Callable[..., Any]], Kernel]:
+def kernel(*signature: Any, makes_arrays: bool = True, aside: bool = False) -> Callable[[Callable[..., Any]], Kernel]:
     """Decorates a kernel with its arguments' numba types: `given` for arrays that it reads, int64[::1] for those it writes.
 
     makes_arrays False: it works on the arrays that it is given, and calls only inner parts. Then references are not
-    counted, which would cost some nanoseconds for each array that is passed on.
+    counted, which would cost some nanoseconds for each array that is passed on. aside: it may take long, and runs without the
+    interpreter's lock, so that other threads go on.
     """
-    return lambda function: Kernel(function, signature, {} if makes_arrays else _INNER)
+    options = ({} if makes_arrays else _INNER) | ({"nogil": True} if aside else {})
+    return lambda function: Kernel(function, signature, options)
 
 
 def part(function: F) -> F:

@@ -31,10 +31,11 @@ def metres_per_degree(
 
 def _per_degree(lat_deg: Any) -> Any:
     phi = np.radians(lat_deg)
-    w2 = 1.0 - _E2 * np.sin(phi) ** 2
+    cosine = np.cos(phi)  # and no sine: kernels ask for every row
+    w2 = 1.0 - _E2 * (1.0 - cosine * cosine)
     prime = _A_M / np.sqrt(w2)
     meridian = _A_M * (1.0 - _E2) / (w2 * np.sqrt(w2))
-    return np.radians(1.0) * prime * np.cos(phi), np.radians(1.0) * meridian
+    return np.radians(1.0) * prime * cosine, np.radians(1.0) * meridian
 
 
 per_degree = part(_per_degree)  # metres_per_degree as kernels call it

@@ -12,7 +12,7 @@ from geofence import activation
 from geofence.activation import ACTIVE, INACTIVE
 from geofence.facts import weighed
 from geofence.index import Entry
-from geofence.known import Facts
+from geofence.known import Facts, Whose
 from geofence.vertical import Fix
 from geofence.zone import ZoneKind
 
@@ -47,20 +47,20 @@ def always_asks(entry: Entry, facts: Facts) -> bool:
 def asked(
     entry: Entry,
     facts: Facts,
-    aircraft_id: UUID,
+    whose: Whose,
     lon_deg: NDArray[np.float64],
     lat_deg: NDArray[np.float64],
     time_us: NDArray[np.int64],
     surely_below_m: NDArray[np.float64],
 ) -> NDArray[np.bool_]:
-    """Does a zone ask anything of an aircraft at places and times, (n,). surely_below_m: its height over ground with the
-    margin of that height, NaN where not known."""
+    """Does a zone ask anything of aircraft at places and times, (n,). surely_below_m: their heights over ground with the
+    margins of these, NaN where not known."""
     zone = entry.zone
     found: NDArray[np.bool_] = activation.activity(zone, *entry.centre_deg, time_us) != INACTIVE
     if zone.weights is not None:
-        found &= facts.weighs(zone.operator_id, aircraft_id, zone.weights, time_us)
-    limit, numbers = facts.allowed(zone.operator_id, aircraft_id, rule_of(entry), lon_deg, lat_deg, time_us)
-    if numbers:
+        found &= facts.weighs(zone.operator_id, whose, zone.weights, time_us)
+    if facts.relaxes(zone.operator_id, rule_of(entry)):
+        limit = facts.allowed_at(zone.operator_id, whose, rule_of(entry), lon_deg, lat_deg, time_us)
         found &= ~(surely_below_m <= limit) & (limit != math.inf)
     return found
 
@@ -79,9 +79,7 @@ def asks(entry: Entry, facts: Facts, aircraft_id: UUID, fix: Fix) -> Asks | None
         if weight.weight not in zone.weights:
             return None
         assumed = weight.assumed
-    places = np.array([fix.lon_deg]), np.array([fix.lat_deg])
-    limit, numbers = facts.allowed(zone.operator_id, aircraft_id, rule_of(entry), *places, time_us)
-    if limit[0] == math.inf:
+    limit, numbers = facts.allowed(zone.operator_id, aircraft_id, rule_of(entry), fix.lon_deg, fix.lat_deg, fix.time_us)
+    if limit == math.inf:
         return None
-    above_agl_m = float(limit[0]) if numbers else -math.inf
-    return Asks(activity, above_agl_m, ", ".join(numbers), assumed)
+    return Asks(activity, limit if numbers else -math.inf, ", ".join(numbers), assumed)

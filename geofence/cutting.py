@@ -22,7 +22,7 @@ def _edges(points: Any, ring: Any) -> Any:
     return edges[:count]
 
 
-@kernel(given(float64, 2), given(int64), given(from_dtype(ZONE)))
+@kernel(given(float64, 2), given(int64), given(from_dtype(ZONE)), aside=True)
 def cut(points, ring, zones):
     """Cuts a footprint: points (n, 2) degrees, ring (n,) which closed ring each belongs to, its one ZONE.
 
@@ -99,7 +99,7 @@ def _pages(run: Any, x0: int) -> tuple[int, int]:
     return (run[1] - x0) >> PAGE_BITS, ((run[2] - x0 - 1) >> PAGE_BITS) + 1
 
 
-@kernel(given(int32, 2), given(int64), int64, int64, int64, int64)
+@kernel(given(int32, 2), given(int64), int64, int64, int64, int64, aside=True)
 def lay(runs, entries, x0, y0, across, up):
     """Lays cells out: runs (n, 4) as in Cut and the entry of each, ascending -> directory, words, starts, items of Grid.
 

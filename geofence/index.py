@@ -14,7 +14,7 @@ import shapely
 from numpy.typing import NDArray
 
 from core.geodesy import metres_per_degree
-from geofence.distance import Edges, edges_of
+from geofence.distance import Edges, edges_of, nearest
 from geofence.grid import Cut, cut
 from geofence.versions import deciding
 from geofence.zone import ZoneKind, ZoneVersion
@@ -25,6 +25,7 @@ _CIRCLE_CORNERS = 360  # inscribed: at most 4 cm inside a circle of 1 km radius
 
 Pairs = tuple[NDArray[np.intp], NDArray[np.intp]]  # (rows, entries), each (pairs,)
 Met = tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]  # and which part of the path lies before the boundary
+Near = tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]  # and how near the boundary is, in metres
 
 
 class Outline(NamedTuple):
@@ -80,6 +81,10 @@ class ZoneIndex(Protocol):
     def meeting(self, paths_deg: NDArray[np.float64]) -> Met:
         """Footprints whose boundary each path meets, and after which part of it, 0 to 1, it first does."""
 
+    def within(self, lon_deg: NDArray[np.float64], lat_deg: NDArray[np.float64], reach_m: float) -> Near:
+        """Footprints whose boundary is nearer to a point (n,) than reach_m, at most FAR_M of geofence.distance, whether the
+        point is in or out; and how near it is in metres, as geofence.distance says it, so also across the antimeridian."""
+
 
 class ShapelyIndex:
     """ZoneIndex on shapely's STRtree."""
@@ -104,6 +109,16 @@ class ShapelyIndex:
         rows, entries, at = rows[there], entries[there], at[there]
         starts, lengths = shapely.points(paths_deg[:, 0]), shapely.length(paths)
         return rows, entries, shapely.distance(starts[rows], at) / np.maximum(lengths[rows], 1e-300)
+
+    def within(self, lon_deg: NDArray[np.float64], lat_deg: NDArray[np.float64], reach_m: float) -> Near:
+        lon_m, lat_m = metres_per_degree(lat_deg)
+        across, up = reach_m / lon_m + 1e-9, reach_m / lat_m + 1e-9
+        west, east = lon_deg - across, lon_deg + across
+        boxes = [shapely.box(west + turn, lat_deg - up, east + turn, lat_deg + up) for turn in (-360.0, 0.0, 360.0)]
+        pairs = np.unique(np.concatenate([self._tree.query(each) for each in boxes], axis=1), axis=1)
+        metres = [nearest(self.entries[i].edges, lon_deg[row], lat_deg[row]).distance_m for row, i in pairs.T.tolist()]
+        near = np.array(metres) < reach_m
+        return pairs[0, near], pairs[1, near], np.array(metres)[near]
 
 
 def footprint(zone: ZoneVersion) -> Any:

@@ -47,7 +47,7 @@ class Grid(NamedTuple):
 
 
 # A Grid's fields one by one: to unpack a tuple of arrays costs numba a microsecond, a batch of 1,000 points some ten.
-_FIELDS = (
+FIELDS = (
     float64, float64, int32[:, ::1], int64[::1], int32[::1], int32[::1],
     types.Array(from_dtype(ZONE), 1, "C"), int32[::1], float64[:, ::1],
 )  # fmt: skip
@@ -87,7 +87,7 @@ def _cell(grid: Any, lon: float, lat: float) -> tuple[Any, Any]:
 
 
 @inner
-def _list(grid: Any, column: int, row: int) -> Any:
+def list_of(grid: Any, column: int, row: int) -> Any:
     """The number of the list of a cell of the window. All in unsigned numbers, which need no test for being negative."""
     x, y, one, last = np.uint64(column), np.uint64(row), np.uint64(1), np.uint64(PAGE - 1)
     bits = np.uint64(PAGE_BITS)
@@ -141,17 +141,17 @@ def _inside(grid: Any, entry: int, lon: float, lat: float) -> bool:
 
 
 @inner
-def _insert(hits: Any, found: int, entry: int) -> int:
-    """Puts an entry in its place among the ascending ones found so far, if it is not there."""
-    at = found
-    while at > 0 and hits[at - 1] > entry:
+def insert(hits: Any, first: int, beyond: int, entry: int) -> int:
+    """Puts an entry in its place among the ascending ones found so far, [first, beyond), if it is not there; gives beyond."""
+    at = beyond
+    while at > first and hits[at - 1] > entry:
         at -= 1
-    if at > 0 and hits[at - 1] == entry:
-        return found
-    for moved in range(found, at, -1):
+    if at > first and hits[at - 1] == entry:
+        return beyond
+    for moved in range(beyond, at, -1):
         hits[moved] = hits[moved - 1]
     hits[at] = entry
-    return found + 1
+    return beyond + 1
 
 
 @inner
@@ -161,23 +161,27 @@ def _touching(grid: Any, ax: float, ay: float, bx: float, by: float, hits: Any) 
     if not (abs(ax) <= 180.0 and abs(ay) <= 90.0 and abs(bx) <= 180.0 and abs(by) <= 90.0):
         return found
     column, row = _cell(grid, ax, ay)
-    here = _list(grid, column, row)
+    here = list_of(grid, column, row)
     for at in range(grid.starts[here], grid.starts[here + 1]):  # where the path begins, or it meets an edge
         if grid.items[at] & 1 == 0 or _inside(grid, grid.items[at] >> 1, ax, ay):
-            found = _insert(hits, found, grid.items[at] >> 1)
+            found = insert(hits, 0, found, grid.items[at] >> 1)
     column0, row0 = int(grid.west_column), int(grid.south_row)
     up, across = grid.directory.shape
     low, high = rows_of(ay, by)
+    if low == high and grid.starts[here] == grid.starts[here + 1]:
+        west, east = columns_of(ax, ay, bx, by, low)
+        if west == east:  # most paths are short, and most cells empty
+            return found
     for row in range(max(low, row0), min(high, row0 + up * PAGE - 1) + 1):
         west, east = columns_of(ax, ay, bx, by, row)
         south = max(row / CELLS - SLACK_DEG, min(ay, by))
         north = min((row + 1) / CELLS + SLACK_DEG, max(ay, by))
         for column in range(max(west, column0), min(east, column0 + across * PAGE - 1) + 1):
-            here = _list(grid, column - column0, row - row0)
+            here = list_of(grid, column - column0, row - row0)
             for at in range(grid.starts[here], grid.starts[here + 1]):
                 item = grid.items[at]
                 if item & 1 and _meets_edge(grid, item >> 1, south, north, ax, ay, bx, by):
-                    found = _insert(hits, found, item >> 1)
+                    found = insert(hits, 0, found, item >> 1)
     return found
 
 
@@ -195,7 +199,7 @@ def _meets_edge(grid: Any, entry: int, south: float, north: float, ax: float, ay
     return False
 
 
-@kernel(*_FIELDS, given(float64), given(float64), int32[:, ::1], int64[::1], int64[::1], makes_arrays=False)
+@kernel(*FIELDS, given(float64), given(float64), int32[:, ::1], int64[::1], int64[::1], makes_arrays=False)
 def find_points(
     west_column, south_row, directory, words, starts, items, zones, slabs, edges,
     lon, lat, work, rows_out, entries_out,
@@ -210,7 +214,7 @@ def find_points(
     for row in range(len(lon)):
         columns[row], rows[row] = _cell(grid, lon[row], lat[row])
     for row in range(len(lon)):
-        lists[row] = _list(grid, columns[row], rows[row])
+        lists[row] = list_of(grid, columns[row], rows[row])
     occupied, candidates = 0, 0
     for row in range(len(lon)):
         count = grid.starts[lists[row] + 1] - grid.starts[lists[row]]
@@ -249,7 +253,7 @@ def find_points(
     return pairs + never
 
 
-@kernel(*_FIELDS, given(float64, 3), int32[::1], int64[::1], int64[::1], makes_arrays=False)
+@kernel(*FIELDS, given(float64, 3), int32[::1], int64[::1], int64[::1], makes_arrays=False)
 def find_paths(
     west_column, south_row, directory, words, starts, items, zones, slabs, edges,
     paths, hits, rows_out, entries_out,
@@ -266,7 +270,7 @@ def find_paths(
     return pairs if pairs <= room else -pairs
 
 
-@kernel(*_FIELDS, given(float64, 3), int32[::1], int64[::1], int64[::1], float64[::1], makes_arrays=False)
+@kernel(*FIELDS, given(float64, 3), int32[::1], int64[::1], int64[::1], float64[::1], makes_arrays=False)
 def find_meetings(
     west_column, south_row, directory, words, starts, items, zones, slabs, edges,
     paths, hits, rows_out, entries_out, parts_out,
@@ -297,10 +301,10 @@ def _near(grid: Any, ax: float, ay: float, bx: float, by: float, hits: Any) -> i
     for row in range(max(low, row0), min(high, row0 + up * PAGE - 1) + 1):
         west, east = columns_of(ax, ay, bx, by, row)
         for column in range(max(west, column0), min(east, column0 + across * PAGE - 1) + 1):
-            here = _list(grid, column - column0, row - row0)
+            here = list_of(grid, column - column0, row - row0)
             for at in range(grid.starts[here], grid.starts[here + 1]):
                 if grid.items[at] & 1:
-                    found = _insert(hits, found, grid.items[at] >> 1)
+                    found = insert(hits, 0, found, grid.items[at] >> 1)
     return found
 
 

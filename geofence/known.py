@@ -4,9 +4,9 @@ Each question names the operator: nobody's fact says anything about another's ai
 """
 
 import math
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Iterable, MutableMapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 import numpy as np
@@ -53,13 +53,20 @@ class Relaxing:
     local: Local[Authorisation]
     limit: float
 
-    def covers(self, aircraft_id: UUID, lon_deg: Floats, lat_deg: Floats, time_us: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Of one aircraft at places and times, all (n,)."""
-        within = (self.from_us <= time_us) & (time_us < self.to_us)
-        named = self.local.fact.aircraft_ids
-        if not within.any() or (named is not None and aircraft_id not in named):
-            return np.zeros(len(time_us), np.bool_)
-        return within if self.local.shape is None else within & shapely.intersects_xy(self.local.shape, lon_deg, lat_deg)
+    def covers(self, lon_deg: Floats, lat_deg: Floats, time_us: NDArray[np.int64]) -> Mask:
+        """At places and times, all (n,)."""
+        within: Mask = (self.from_us <= time_us) & (time_us < self.to_us)
+        if self.local.shape is None or not within.any():
+            return within
+        within &= shapely.intersects_xy(self.local.shape, lon_deg, lat_deg)
+        return within
+
+
+class Whose(NamedTuple):
+    """Of rows, whose they are. aircraft_ids: by code; codes: (n,) int64."""
+
+    aircraft_ids: Sequence[bytes]
+    codes: NDArray[np.int64]
 
 
 Locals = MutableMapping[tuple[bytes, int], Local[Any]]  # by fact id and version
@@ -75,12 +82,17 @@ class Facts:
         self._towers: _Timeline[TowerHours] = _Timeline()
         self._authorisations: _Timeline[Local[Authorisation]] = _Timeline()
         self._pressures: _Timeline[Local[Pressure]] = _Timeline()
-        self._relaxing: dict[tuple[UUID, str], list[Relaxing]] = {}
+        self._relaxing: dict[tuple[UUID, str], dict[bytes | None, list[Relaxing]]] = {}  # by aircraft; None: all of them
         self._rules: set[str] = set()
+        # What is stated of an aircraft's own limits, by its id and its operator: from, to, what.
+        self.limits: dict[bytes, dict[UUID, list[tuple[int, int, AircraftFact]]]] = {}
         for version, start, end in deciding(versions, world):
             operator_id, fact = version.operator_id, version.fact
             if isinstance(fact, AircraftFact):
                 self._aircraft.add((operator_id, fact.aircraft_id), fact, start, end)
+                if fact.vlos_m is not None or fact.battery_warn_pct is not None:
+                    limited = self.limits.setdefault(fact.aircraft_id.bytes, {})
+                    limited.setdefault(operator_id, []).append((start, end, fact))
             elif isinstance(fact, TowerHours):
                 self._towers.add((operator_id, fact.aerodrome), fact, start, end)
             else:
@@ -91,10 +103,14 @@ class Facts:
                 if isinstance(fact, Pressure):
                     self._pressures.add((operator_id, None), local, start, end)
                 else:
+                    named = (None,) if fact.aircraft_ids is None else {one.bytes for one in fact.aircraft_ids}
                     for relaxed in fact.relaxes:
                         limit = math.inf if relaxed.to is None else relaxed.to
                         self._rules.add(relaxed.rule)
-                        self._relaxing.setdefault((operator_id, relaxed.rule), []).append(Relaxing(start, end, local, limit))
+                        held = self._relaxing.setdefault((operator_id, relaxed.rule), {})
+                        one = Relaxing(start, end, local, limit)
+                        for name in named:
+                            held.setdefault(name, []).append(one)
                     for aircraft_id in (None,) if fact.aircraft_ids is None else fact.aircraft_ids:
                         self._authorisations.add((operator_id, aircraft_id), local, start, end)
 
@@ -117,37 +133,49 @@ class Facts:
         return rule in self._rules
 
     def allowed(
-        self, operator_id: UUID, aircraft_id: UUID, rule: str, lon_deg: Floats, lat_deg: Floats, time_us: NDArray[np.int64]
-    ) -> tuple[Floats, list[str]]:
-        """To what a rule is relaxed for an aircraft at places and times, all (n,): the most that any authorisation gives, in
-        the rule's unit; infinite where the rule does not ask, NaN where it is not relaxed. And the numbers that gave it."""
-        limit, numbers = np.full(len(time_us), np.nan), []
-        for one in self._relaxing.get((operator_id, rule), ()):
-            covered = one.covers(aircraft_id, lon_deg, lat_deg, time_us)
-            if covered.any():
-                limit[covered] = np.fmax(limit[covered], one.limit)
-                numbers.append(one.local.fact.number)
-        return limit, sorted(numbers)
+        self, operator_id: UUID, aircraft_id: UUID, rule: str, lon_deg: float, lat_deg: float, time_us: int
+    ) -> tuple[float, list[str]]:
+        """To what a rule is relaxed for an aircraft at a place and a time: the most that any authorisation gives, in the
+        rule's unit; infinite where the rule does not ask, NaN where it is not relaxed. And the numbers that gave it."""
+        held = self._relaxing.get((operator_id, rule), {})
+        given = [
+            one
+            for one in (*held.get(None, ()), *held.get(aircraft_id.bytes, ()))
+            if one.from_us <= time_us < one.to_us and one.local.holds_at(lon_deg, lat_deg)
+        ]
+        return max((one.limit for one in given), default=math.nan), sorted(one.local.fact.number for one in given)
 
-    def weighs(self, operator_id: UUID, aircraft_id: UUID, weights: Iterable[Weight], time_us: NDArray[np.int64]) -> Mask:
-        """Is an aircraft of one of these classes at each time, (n,); what nobody stated is assumed."""
-        wanted, stretches = frozenset(weights), self._aircraft.stretches((operator_id, aircraft_id))
+    def allowed_at(
+        self, operator_id: UUID, whose: Whose, rule: str, lon_deg: Floats, lat_deg: Floats, time_us: NDArray[np.int64]
+    ) -> Floats:
+        """The same of several aircraft of an operator at places and times, (n,)."""
+        limit, held = np.full(len(time_us), np.nan), self._relaxing.get((operator_id, rule), {})
+        by: dict[int, tuple[Relaxing, Mask | None]] = {id(one): (one, None) for one in held.get(None, ())}
+        for code, aircraft in enumerate(whose.aircraft_ids):
+            for one in held.get(aircraft, ()):
+                _, named = by.setdefault(id(one), (one, np.zeros(len(whose.aircraft_ids), np.bool_)))
+                if named is not None:
+                    named[code] = True
+        for one, named in by.values():
+            covered = one.covers(lon_deg, lat_deg, time_us)
+            if named is not None:
+                covered &= named[whose.codes]
+            limit[covered] = np.fmax(limit[covered], one.limit)
+        return limit
+
+    def weighs(self, operator_id: UUID, whose: Whose, weights: Iterable[Weight], time_us: NDArray[np.int64]) -> Mask:
+        """Are aircraft of an operator of one of these classes at each time, (n,); what nobody stated is assumed."""
+        wanted = frozenset(weights)
         found = np.full(len(time_us), weighed(None).weight in wanted)
-        for from_us, to_us, fact in stretches:
-            found[(from_us <= time_us) & (time_us < to_us)] = weighed(fact).weight in wanted
+        for code in np.unique(whose.codes).tolist() if self._aircraft else ():
+            for from_us, to_us, fact in self._aircraft.stretches((operator_id, UUID(bytes=whose.aircraft_ids[code]))):
+                its = (whose.codes == code) & (from_us <= time_us) & (time_us < to_us)
+                found[its] = weighed(fact).weight in wanted
         return found
 
     def any_pressure(self) -> bool:
         """Is any pressure stated."""
         return bool(self._pressures)
-
-    def any_stated(self) -> bool:
-        """Is anything stated of any aircraft."""
-        return bool(self._aircraft)
-
-    def stated(self, operator_id: UUID, aircraft_id: UUID) -> list[tuple[int, int, AircraftFact]]:
-        """All that is stated of an aircraft: from, to, what."""
-        return self._aircraft.stretches((operator_id, aircraft_id))
 
     def qnh_hpa(self, operator_id: UUID, lon_deg: float, lat_deg: float, time_us: int) -> float:
         """The pressure stated for a place, an area's own before one that holds everywhere; NaN: none."""

@@ -6,8 +6,7 @@ any inclusion and outside every exclusion). Footprint, floor and ceiling are one
 """
 
 import math
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import numpy as np
@@ -22,8 +21,8 @@ from geofence import activation, prediction, words
 from geofence.asks import ASKS, GEOFENCE_RULES, Asks, always_asks, asked, asks, rule_of
 from geofence.distance import Nearest, nearest
 from geofence.height import AGL, MARGIN
-from geofence.index import Entry, Pairs, ZoneIndex
-from geofence.known import Facts
+from geofence.index import Entry, Met, Pairs, ZoneIndex
+from geofence.known import Facts, Whose
 from geofence.prediction import STILL, Motion, warn_within_s
 from geofence.sift import Sift
 from geofence.track import Track
@@ -36,10 +35,10 @@ PATH_LONGEST_US = 5 * US_PER_S  # between two fixes further apart in time nobody
 PATH_FASTEST_MPS = 150.0  # faster is a jump of the receiver, not a path
 _NONE = np.empty((0, 2), np.int64)
 _NO_PAIRS: Pairs = (np.empty(0, np.intp), np.empty(0, np.intp))
+_NOTHING_MET: Met = (*_NO_PAIRS, np.empty(0))
 
 
-@dataclass(frozen=True, slots=True)
-class Sightings:
+class Sightings(NamedTuple):
     """Rows of a block that need a closer look. outside: (n,) bool, outside every keep-in zone that applies to them.
 
     inside, crossed, ahead: (k, 2) row and number of the entry: keep-out zones it may be in, zones its path may have crossed,
@@ -60,6 +59,7 @@ class Monitor:
         self.entries = index.entries
         self._sift = Sift(self.entries)
         self._sometimes = np.array([not always_asks(entry, self.facts) for entry in self.entries], np.bool_)
+        self._any_sometimes = bool(self._sometimes.any())
         self._keep_in_for: dict[tuple[UUID, UUID | None], list[int]] = {}
         self._by_zone: dict[UUID, list[Entry]] = {}
         for i, entry in enumerate(self.entries):
@@ -98,7 +98,10 @@ class Monitor:
         held = self.index.containing(track.lon_deg, track.lat_deg)
         touched = self.index.crossing(track.paths_deg) if len(track.paths_deg) else _NO_PAIRS
         inside, crossed = self._sift.sift(track, held, touched, outside)
-        ahead = self._sift.coming(track, held, self.index.meeting(track.ahead_deg))
+        met = self.index.meeting(track.ahead_deg) if len(track.ahead_deg) else _NOTHING_MET
+        ahead = self._sift.coming(track, held, met) if len(held[0]) or len(met[0]) else _NONE
+        if not self._any_sometimes:
+            return Sightings(outside, inside, crossed, ahead)
         # How high it may be says nothing of how high it will be.
         surely_below_m = track.heights_m[AGL] + track.heights_m[MARGIN]
         inside, crossed = (self._asked(track, pairs, surely_below_m) for pairs in (inside, crossed))
@@ -106,20 +109,15 @@ class Monitor:
 
     def _asked(self, track: Track, pairs: NDArray[np.int64], surely_below_m: NDArray[np.float64]) -> NDArray[np.int64]:
         """Those pairs in which the zone asks anything of the aircraft."""
-        sometimes = self._sometimes[pairs[:, 1]]
-        if not sometimes.any():
+        if not len(pairs) or not (sometimes := self._sometimes[pairs[:, 1]]).any():
             return pairs
         left = ~sometimes
-        at = np.flatnonzero(sometimes)
-        who = track.codes[pairs[at, 0]]
-        groups = pairs[at, 1] * len(track.aircraft_ids) + who
-        for group in np.unique(groups).tolist():
-            number, code = divmod(group, len(track.aircraft_ids))
-            these = at[groups == group]
+        for number in np.unique(pairs[sometimes, 1]).tolist():
+            these = np.flatnonzero(pairs[:, 1] == number)
             rows = pairs[these, 0]
             points = np.searchsorted(track.rows, rows)
             left[these] = asked(
-                self.entries[number], self.facts, UUID(bytes=track.aircraft_ids[code]),
+                self.entries[number], self.facts, Whose(track.aircraft_ids, track.codes[rows]),
                 track.lon_deg[points], track.lat_deg[points], track.time_us[rows], surely_below_m[rows],
             )  # fmt: skip
         return pairs[left]

@@ -3,7 +3,7 @@
 # mypy: allow-untyped-defs
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
@@ -26,8 +26,7 @@ EAST, NORTH, CLIMB, SLOWING, LEVELLING = range(5)  # rows of Track.motion: m/s a
 Audiences = NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
-class Track:
+class Track(NamedTuple):
     """The positions of a block that are judged, in order.
 
     aircraft_ids: by code; codes: (n,) by row of the block. rows: (m,) which rows of the block they are. lon_deg, lat_deg:

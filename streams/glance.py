@@ -38,18 +38,17 @@ _LEAST_SLOWING_MPS2 = 0.5
 
 def trace(work: Work) -> Track:
     """The judged positions of a block, each with its path from the fix before it, and where it will be soon."""
-    n = len(work.batch)
+    table, n = work.batch.whole(), len(work.batch)
     rows, audience, path_points, ahead_points = np.empty((4, n), np.int64)
     points, paths_deg, before_m = np.empty((2, n)), np.empty((n, 2, 2)), np.empty((n, 3))
     ahead_deg, ahead_s = np.empty((n, 2, 2)), np.empty(n)
     work.motion = np.empty((5, n))
     placed, paths, moving = _trace.run(
-        work.verdicts.judged, work.batch.whole(), work.fleet_rows, work.state.fleet.audiences(work.monitor),
+        work.verdicts.judged, table, work.fleet_rows, work.state.fleet.audiences(work.monitor),
         work.heights.all_m, work.state.fleet.fixes, PATH_LONGEST_US,
         np.full(len(work.fleet_rows), -1), work.lon_deg, work.lat_deg, work.state.fleet.motions, work.ground_deg,
         rows, points, audience, path_points, paths_deg, before_m, ahead_points, ahead_deg, ahead_s, work.motion,
     )  # fmt: skip
-    table = work.batch.whole()
     return Track(
         work.batch.dictionary("aircraft_id"), table[AIRCRAFT], rows[:placed], points[0, :placed], points[1, :placed],
         audience[:placed], path_points[:paths], paths_deg[:paths], before_m[:paths],
@@ -61,7 +60,7 @@ def trace(work: Work) -> Track:
     given(boolean), given(int64, 2), given(int64), given(int64), given(float64, 2), given(from_dtype(FIX)), int64,
     int64[::1], float64[::1], float64[::1], from_dtype(MOTION)[::1], float64[:, ::1],
     int64[::1], float64[:, ::1], int64[::1], int64[::1], float64[:, :, ::1], float64[:, ::1],
-    int64[::1], float64[:, :, ::1], float64[::1], float64[:, ::1],
+    int64[::1], float64[:, :, ::1], float64[::1], float64[:, ::1], makes_arrays=False,
 )  # fmt: skip
 def _trace(
     judged, table, fleet_rows, audiences, heights_m, fixes, longest_us,
@@ -119,10 +118,10 @@ def _moves(now, table, motion, i):
         motion[:, i] = nan
         now.since_us = NEVER
         return 0.0
-    motion[EAST, i], motion[NORTH, i] = table[EAST_CMPS, i] / 100.0, table[NORTH_CMPS, i] / 100.0
+    east, north = table[EAST_CMPS, i] / 100.0, table[NORTH_CMPS, i] / 100.0
     climb = 0.0 if table[DOWN_CMPS, i] == NULL else -table[DOWN_CMPS, i] / 100.0
-    speed = np.sqrt(motion[EAST, i] * motion[EAST, i] + motion[NORTH, i] * motion[NORTH, i])
-    time_us = table[TIME, i]
+    speed, time_us = np.sqrt(east * east + north * north), table[TIME, i]
+    motion[EAST, i], motion[NORTH, i] = east, north
     if now.since_us == NEVER or time_us - now.since_us > _LONGEST_LOOK_US:
         now.since_us, now.speed_mps, now.climb_mps, now.slowing_mps2, now.levelling_mps2 = time_us, speed, climb, 0.0, 0.0
     elif time_us - now.since_us >= _LOOK_US:
@@ -145,7 +144,7 @@ def _degrees(value_e7):
 def settle(work: Work) -> NDArray[np.int64]:
     """Leaves behind what the clear rows say; gives the rows that are left, in order. work.look: those not clear."""
     n = len(work.batch)
-    left, look = np.empty(n, np.int64), work.suspected
+    left, look = np.empty(n, np.int64), work.suspected != 0
     seen, verdicts, heights, fleet = work.sightings, work.verdicts, work.heights, work.state.fleet
     count = _settle.run(
         verdicts.keep, verdicts.judged, work.batch.whole(), work.fleet_rows,
@@ -161,7 +160,7 @@ def settle(work: Work) -> NDArray[np.int64]:
     given(boolean), given(boolean), given(int64, 2), given(int64),
     given(float64), given(float64), given(float64, 2), given(uint8), given(float64, 2),
     given(boolean), given(int64, 2), given(int64, 2), given(int64, 2), float64,
-    boolean[::1], from_dtype(SEEN)[::1], from_dtype(FIX)[::1], boolean[::1], int64[::1],
+    boolean[::1], from_dtype(SEEN)[::1], from_dtype(FIX)[::1], boolean[::1], int64[::1], makes_arrays=False,
 )  # fmt: skip
 def _settle(
     keep, judged, table, fleet_rows,

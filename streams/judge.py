@@ -2,8 +2,6 @@
 
 from uuid import UUID
 
-import numpy as np
-
 from alerts import lifecycle
 from alerts.lifecycle import Condition, Told
 from core.colour import Level
@@ -82,8 +80,8 @@ def _observe(work: Work, aircraft: Aircraft, row: int, fix: Fix | None) -> list[
         height = work.fix(row)
         if work.look[row] or f"{altitude.RULE}/-" in conditions:
             seen.append(altitude.height_agl(height, work.moves(row), *_allowed_m(work, aircraft, height)))
-    for rule in RULES:
-        if work.look[row] or f"{rule.RULE}/-" in conditions:
+    for mark, rule in RULES:
+        if work.suspected[row] & mark or f"{rule.RULE}/-" in conditions:
             seen += rule.observe(work, aircraft, row, fix)
     if fix is not None:
         seen += _zones(work, aircraft, row, fix)
@@ -93,11 +91,9 @@ def _observe(work: Work, aircraft: Aircraft, row: int, fix: Fix | None) -> list[
 def _allowed_m(work: Work, aircraft: Aircraft, fix: Fix) -> tuple[float, str]:
     """The limit of the height rule for an aircraft at a place, and the authorisation that gives it."""
     facts, operator = work.monitor.facts, aircraft.operator_id
-    if facts.relaxes(operator, altitude.RULE):
-        place = np.array([fix.lon_deg]), np.array([fix.lat_deg])
-        limit, numbers = facts.allowed(operator, aircraft.aircraft_id, altitude.RULE, *place, np.array([fix.time_us]))
-        if limit[0] > altitude.LIMIT_M:
-            return float(limit[0]), ", ".join(numbers)
+    limit, numbers = facts.allowed(operator, aircraft.aircraft_id, altitude.RULE, fix.lon_deg, fix.lat_deg, fix.time_us)
+    if limit > altitude.LIMIT_M:
+        return limit, ", ".join(numbers)
     return altitude.LIMIT_M, ""
 
 

@@ -66,9 +66,9 @@ def find_zones(work: Work) -> None:
 
 def suspect_rows(work: Work) -> None:
     """Which rows the rules without an outline must look at."""
-    work.suspected = np.zeros(len(work.batch), np.bool_)
-    for rule in RULES:
-        rule.suspect(work)
+    work.suspected = np.zeros(len(work.batch), np.uint8)
+    for mark, rule in RULES:
+        rule.suspect(work, mark)
 
 
 def judge_rows(work: Work) -> None:

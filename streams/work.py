@@ -3,7 +3,6 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,11 +12,14 @@ from core.records import AlertEvent
 from core.sample import HeightSource
 from core.whole import AIRCRAFT, TIME
 from geofence import index
+from geofence.facts import AircraftFact
 from geofence.height import AGL, AMSL, MARGIN, REFUSED, REFUSED_MODEL, TAKEOFF, Heights
+from geofence.known import Whose
 from geofence.monitor import Monitor, Sightings
 from geofence.prediction import Motion
 from geofence.vertical import Fix
 from streams.entry import Entry
+from streams.fleet import Aircraft
 from streams.screen import Verdicts
 from streams.state import State
 
@@ -39,7 +41,7 @@ class Work:
     motion: NDArray[np.float64] = field(init=False)  # (5, n), as in geofence.track.Track
     ground_deg: NDArray[np.float64] = field(init=False)  # (2, n): where each aircraft was last on the ground, NaN: not seen
     sightings: Sightings = field(init=False)
-    suspected: NDArray[np.bool_] = field(init=False)  # rows that a rule without an outline wants to look at
+    suspected: NDArray[np.uint8] = field(init=False)  # by row, the marks of the rules without an outline that want a look
     # What only rows that are looked at need, by row:
     time_us: NDArray[np.int64] = field(init=False)
     kind: NDArray[np.int64] = field(init=False)  # SampleKind
@@ -50,20 +52,33 @@ class Work:
     ahead: dict[int, list[index.Entry]] = field(init=False)
     look: NDArray[np.bool_] = field(init=False)  # rows that are not clear
 
-    def aircraft_in(self, rows: NDArray[np.int64]) -> Iterator[tuple[UUID, UUID, NDArray[np.int64]]]:
-        """Whose these rows are: operator, aircraft, and which of them (places in rows)."""
-        codes = self.batch.whole()[AIRCRAFT, rows]
-        for code in np.unique(codes).tolist():
-            aircraft = self.state.fleet.at[self.fleet_rows[code]]
-            yield aircraft.operator_id, aircraft.aircraft_id, np.flatnonzero(codes == code)
+    def limits(self) -> Iterator[tuple[int, list[tuple[int, int, AircraftFact]]]]:
+        """The block's aircraft of whom limits of their own are stated: code, and from, to, what."""
+        limits = self.monitor.facts.limits
+        for code, key in enumerate(self.batch.dictionary("aircraft_id") if limits else ()):
+            if key in limits and key in self.state.aircraft:
+                stated = limits[key].get(self.state.aircraft[key].operator_id)
+                if stated:
+                    yield code, stated
 
-    def allowed(self, rule: str, rows: NDArray[np.int64]) -> NDArray[np.float64]:
-        """To what a rule without an outline is relaxed in these rows: infinite where it does not ask, NaN where it is not."""
+    def allowed(self, rule: str, aircraft: Aircraft, fix: Fix) -> float:
+        """To what a rule without an outline is relaxed: infinite where it does not ask, NaN where it is not."""
+        facts, operator = self.monitor.facts, aircraft.operator_id
+        return facts.allowed(operator, aircraft.aircraft_id, rule, fix.lon_deg, fix.lat_deg, fix.time_us)[0]
+
+    def allowed_in(self, rule: str, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """The same in these rows, which are judged."""
         limit, facts = np.full(len(rows), np.nan), self.monitor.facts
-        for operator, aircraft, at in self.aircraft_in(rows) if facts.relaxed_rules(rule) else ():
+        if not facts.relaxed_rules(rule):
+            return limit
+        keys, codes = self.batch.dictionary("aircraft_id"), self.batch.whole()[AIRCRAFT, rows]
+        operators = [self.state.aircraft[key].operator_id if key in self.state.aircraft else None for key in keys]
+        for operator in {one for one in operators if one is not None}:
+            at = np.flatnonzero(np.array([one == operator for one in operators])[codes])
             own = rows[at]
-            times_us = self.batch.whole()[TIME, own]
-            limit[at], _ = facts.allowed(operator, aircraft, rule, self.lon_deg[own], self.lat_deg[own], times_us)
+            limit[at] = facts.allowed_at(
+                operator, Whose(keys, codes[at]), rule, self.lon_deg[own], self.lat_deg[own], self.batch.whole()[TIME, own]
+            )
         return limit
 
     def fix(self, row: int) -> Fix:

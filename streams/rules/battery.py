@@ -1,11 +1,15 @@
 """BATTERY: what is left of it. The limits are the operator's, for an aircraft or these; they come from no rule of CASA."""
 
+# mypy: allow-untyped-defs
+
 import numpy as np
+from numba import boolean, float64, int64, uint8
 
 from core.colour import Level
 from core.columns import NULL
+from core.compiled import given, kernel
 from core.observed import Delays, Observed
-from core.whole import BATTERY, TIME
+from core.whole import AIRCRAFT, BATTERY, TIME
 from geofence.vertical import Fix
 from streams.fleet import Aircraft
 from streams.work import Work
@@ -15,16 +19,20 @@ WARN_PCT, BREACH_PCT = 30.0, 15.0
 DELAYS = Delays(raise_after_us=5_000_000, clear_inside_m=3.0)  # in per cent; under load it is less for some seconds
 
 
-def suspect(work: Work) -> None:
-    left = work.batch.whole()[BATTERY]
-    known = work.verdicts.judged & (left != NULL)
-    work.suspected |= known & (left < WARN_PCT)
-    facts = work.monitor.facts
-    if facts.any_stated():
-        rows = np.flatnonzero(known)
-        for operator, aircraft, at in work.aircraft_in(rows):
-            limits = [fact.battery_warn_pct for _, _, fact in facts.stated(operator, aircraft) if fact.battery_warn_pct]
-            work.suspected[rows[at]] |= left[rows[at]] < max(limits, default=0.0)
+def suspect(work: Work, mark: int) -> None:
+    warn_pct = np.full(len(work.fleet_rows), WARN_PCT)
+    for code, facts in work.limits():
+        warn_pct[code] = max(WARN_PCT, *(fact.battery_warn_pct or 0.0 for _, _, fact in facts))
+    _low.run(work.verdicts.judged, work.batch.whole(), warn_pct, mark, work.suspected)
+
+
+@kernel(given(boolean), given(int64, 2), given(float64), int64, uint8[::1], makes_arrays=False)
+def _low(judged, table, warn_pct, mark, suspected):
+    """warn_pct: by aircraft, the highest that was ever stated of it."""
+    for row in range(len(judged)):
+        left = table[BATTERY, row]
+        if judged[row] and left != NULL and left < warn_pct[table[AIRCRAFT, row]]:
+            suspected[row] |= mark
 
 
 def observe(work: Work, aircraft: Aircraft, row: int, fix: Fix | None) -> list[Observed]:

@@ -2,15 +2,19 @@
 gives a figure, so without one it is not checked. Where no station is stated it is taken to be where the aircraft took off.
 In the last tenth of the distance it warns."""
 
+# mypy: allow-untyped-defs, allow-untyped-calls
+
 import math
 
 import numpy as np
+from numba import boolean, float64, from_dtype, int64, uint8
 
 from core.colour import Level
-from core.geodesy import bearing_deg, metres_per_degree
+from core.compiled import given, kernel
+from core.geodesy import bearing_deg, metres_per_degree, per_degree
 from core.observed import Observed
 from core.sample import NoPosition
-from core.whole import NO_POSITION, TIME
+from core.whole import AIRCRAFT, NO_POSITION, TIME
 from geofence import words
 from geofence.distance import Nearest
 from geofence.vertical import Fix
@@ -19,26 +23,52 @@ from streams.work import Work
 
 RULE = "AU-VLOS"
 NEAR = 0.9
+_PRESENT = int(NoPosition.PRESENT)
+# A distance that is set for an aircraft (its code in a block) for a time, and from where: NaN, where it took off.
+_SET = np.dtype(
+    [
+        ("code", "i8"), ("from_us", "i8"), ("to_us", "i8"), ("vlos_m", "f8"),
+        ("station_lon_deg", "f8"), ("station_lat_deg", "f8"),
+    ],
+    align=True,
+)  # fmt: skip
 
 
-def suspect(work: Work) -> None:
-    facts = work.monitor.facts
-    if not facts.any_stated():
-        return
-    table = work.batch.whole()
-    placed = np.flatnonzero(work.verdicts.judged & (table[NO_POSITION] == NoPosition.PRESENT))
-    for operator, aircraft, at in work.aircraft_in(placed):
-        for from_us, to_us, fact in facts.stated(operator, aircraft):
-            if fact.vlos_m is None:
-                continue
-            rows = placed[at]
-            rows = rows[(from_us <= table[TIME, rows]) & (table[TIME, rows] < to_us)]
-            lon, lat = (
-                work.ground_deg[:, rows] if fact.station_lon_deg is None else (fact.station_lon_deg, fact.station_lat_deg)
-            )
-            lon_m, lat_m = metres_per_degree(work.lat_deg[rows])
-            away_m = np.hypot((work.lon_deg[rows] - lon) * lon_m, (work.lat_deg[rows] - lat) * lat_m)
-            work.suspected[rows] |= away_m > NEAR * fact.vlos_m
+def suspect(work: Work, mark: int) -> None:
+    set_for = [
+        (code, from_us, to_us, fact.vlos_m, fact.station_lon_deg, fact.station_lat_deg)
+        for code, facts in work.limits()
+        for from_us, to_us, fact in facts
+        if fact.vlos_m is not None
+    ]
+    if set_for:
+        distances = np.array([tuple(math.nan if value is None else value for value in each) for each in set_for], _SET)
+        _far.run(
+            work.verdicts.judged, work.batch.whole(), work.lon_deg, work.lat_deg, work.ground_deg,
+            np.searchsorted(distances["code"], np.arange(len(work.fleet_rows) + 1)), distances, mark, work.suspected,
+        )  # fmt: skip
+
+
+@kernel(
+    given(boolean), given(int64, 2), given(float64), given(float64), given(float64, 2), given(int64), given(from_dtype(_SET)),
+    int64, uint8[::1],
+)  # fmt: skip
+def _far(judged, table, lon_deg, lat_deg, ground_deg, begins, distances, mark, suspected):
+    """Is a row too far from its station by any of its aircraft's distances, those from begins[code] to begins[code + 1]."""
+    for row in range(len(judged)):
+        code, time_us = table[AIRCRAFT, row], table[TIME, row]
+        if not judged[row] or table[NO_POSITION, row] != _PRESENT:
+            continue
+        for i in range(begins[code], begins[code + 1]):
+            one = distances[i]
+            lon, lat = one.station_lon_deg, one.station_lat_deg
+            if math.isnan(lon):
+                lon, lat = ground_deg[0, row], ground_deg[1, row]
+            if one.from_us <= time_us < one.to_us:
+                lon_m, lat_m = per_degree(lat_deg[row])
+                away_m = math.hypot((lon_deg[row] - lon) * lon_m, (lat_deg[row] - lat) * lat_m)
+                if away_m > NEAR * one.vlos_m:
+                    suspected[row] |= mark
 
 
 def observe(work: Work, aircraft: Aircraft, row: int, fix: Fix | None) -> list[Observed]:
@@ -54,8 +84,8 @@ def observe(work: Work, aircraft: Aircraft, row: int, fix: Fix | None) -> list[O
         return []
     lon_m, lat_m = metres_per_degree(fix.lat_deg)
     east, north = (lon - fix.lon_deg) * lon_m, (lat - fix.lat_deg) * lat_m
-    away_m, allowed = math.hypot(east, north), work.allowed(RULE, np.array([row]))[0]
-    limit_m = fact.vlos_m if math.isnan(allowed) else max(fact.vlos_m, float(allowed))
+    away_m, allowed = math.hypot(east, north), work.allowed(RULE, aircraft, fix)
+    limit_m = fact.vlos_m if math.isnan(allowed) else max(fact.vlos_m, allowed)
     what = f"{words.metres(away_m)} from the pilot's station{where}, limit {words.metres(limit_m)}"
     back = words.fly(Nearest(away_m - limit_m, bearing_deg(east, north))) if away_m > limit_m else None
     tiers = ((Level.BREACH, away_m - limit_m), (Level.WARNING, away_m - NEAR * limit_m))

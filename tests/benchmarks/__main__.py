@@ -13,11 +13,13 @@ from tests.benchmarks.membership import membership_report
 from tests.benchmarks.processor import processor_report
 from tests.benchmarks.record import record_report
 from tests.benchmarks.report import datagram_to_websocket_report
+from tests.benchmarks.zones import zones_report
 
 # Each takes rounds, seconds a round, and where to tell of its progress.
 BENCHMARKS: tuple[Callable[[int, float, Callable[[str], None]], Report], ...] = (
     decode_report,
     membership_report,
+    zones_report,
     record_report,
     processor_report,
     datagram_to_websocket_report,

@@ -58,8 +58,13 @@ answers are compared: 0 differences.
 
 
 def entries(number: int) -> list[Entry]:
+    """The zones, cut."""
+    return compile_entries(versions(number), 1)
+
+
+def versions(number: int) -> list[ZoneVersion]:
     """The zones: the same at each run."""
-    random, made = np.random.default_rng(4), []
+    random, made = np.random.default_rng(4), list[ZoneVersion]()
     while len(made) < number:
         radius = math.exp(random.uniform(*np.log(_RADII_DEG)))
         corners = 360 if random.random() < 0.25 else int(random.integers(4, 41))
@@ -73,7 +78,7 @@ def entries(number: int) -> list[Entry]:
             outline = outline.difference(shapely.Point(centre).buffer(radius / 5))
         if outline.is_valid and outline.geom_type == "Polygon":
             made.append(_version(len(made), outline))
-    return compile_entries(made, 1)
+    return made
 
 
 def _version(number: int, outline: shapely.Geometry) -> ZoneVersion:

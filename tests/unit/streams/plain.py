@@ -73,7 +73,8 @@ class Plain:
             {row: sample["no_position"]},
             {row: sample["ambiguous"]},
         )
-        work.kind, work.look, work.verdicts = {row: sample["kind"]}, {row: True}, SimpleNamespace(ahead={row: ahead})
+        work.kind, work.verdicts = {row: sample["kind"]}, SimpleNamespace(ahead={row: ahead})
+        work.look, work.suspected = {row: True}, {row: -1}
         work.sightings = SimpleNamespace(outside={row: seen[0]})
         work.inside, work.crossed, work.ahead = {row: seen[1]}, {row: seen[2]}, {row: seen[3]}
         work.lon_deg, work.lat_deg = (np.full(len(samples), value) for value in (fix.lon_deg, fix.lat_deg))
