@@ -13,7 +13,7 @@ LIFECYCLE = {LOST}  # its cases are those of the protocol
 
 
 def test_what_the_engine_checks_is_said_to_be_checked() -> None:
-    checks = {altitude.RULE, monitor.KEEP_IN, monitor.KEEP_OUT, LOST, *(rule.RULE for rule in WITHOUT_OUTLINE)}
+    checks = {altitude.RULE, monitor.KEEP_IN, monitor.KEEP_OUT, LOST, *(rule.RULE for _, rule in WITHOUT_OUTLINE)}
     zones = {aerodromes.RING, aerodromes.PATH, aerodromes.FAR_PATH, "AU-PRD"}
     assert {name for name, rule in RULES.items() if rule.checked} == checks | zones
 
