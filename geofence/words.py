@@ -67,10 +67,13 @@ def keep_out(zone: ZoneVersion, sideways_m: float, band: Band, fix: Fix, asks: A
     if asks.activity == UNKNOWN:
         return f"{place}, which may be active: nobody said whether it is"
     if asks.by:
-        place += f", above the {asks.above_agl_m:g} m AGL of authorisation {asks.by}"
+        place += f", allowed up to {asks.above_agl_m:g} m AGL by authorisation {asks.by}"
     limited = math.isfinite(band.above_floor_m) or math.isfinite(band.below_ceiling_m)
     if not band.known:
         return f"{place}; its {_limits(zone)} cannot be compared: {_missing(zone, fix)} not known"
+    if limited and band.outer_m <= 0:
+        side = "below" if band.above_floor_m < 0 else "above"
+        return f"{metres(-band.depth_m)} {side} {out(zone)} {named(zone)}, {height(fix)}"
     if limited and band.depth_m < 0:
         return f"{place}, perhaps within its {_limits(zone)}: {height(fix)}"
     return f"{place}, {height(fix)}" if limited else place
