@@ -1,8 +1,7 @@
 """What real streams do (all of it seen in logs from the field), and what a person then sees: bytes through ingest's own
 reading into the engine and the door's picture.
 
-Not here: limits, classes, rings and arcs of OpenAir, and the marks, sentinels, spellings and units of zone files. Wedgetail
-does not read such files yet; the issue that brings their readers brings their tests.
+What real files of zones do is in tests/unit/geofence/formats.
 """
 
 from collections.abc import Callable, Iterable
