@@ -13,10 +13,14 @@ import numpy as np
 from numba import float64, int32, int64
 
 from core.compiled import given, inner, kernel
-from core.geodesy import per_degree
+from core.geodesy import metres_per_degree, per_degree
 from geofence.kernels import CELLS, FIELDS, PAGE, SLACK_DEG, Grid, insert, list_of, slab_of
 
 _SLACK_M = 1e-4  # as SLACK_DEG
+# Degrees in a metre: of longitude by whole degrees of latitude, at their far end, where there are most; and of latitude, at
+# the equator. To say which cells may be near this is enough, and needs no cosine for each point.
+_MOST_ACROSS = 1.0 / metres_per_degree(np.minimum(np.arange(1.0, 92.0), 90.0))[0]
+_MOST_UP = 1.0 / metres_per_degree(0.0)[1]
 
 
 @kernel(
@@ -77,8 +81,7 @@ def _cells(grid: Any, row: int, lon: float, lat: float, reach_m: float, lists: A
     of those for which there is no room."""
     if not (abs(lon) <= 180.0 and abs(lat) <= 90.0):
         return cells
-    lon_m, lat_m = per_degree(lat)
-    across, up = min(reach_m / lon_m, 360.0), reach_m / lat_m
+    across, up = min(reach_m * _MOST_ACROSS[int(abs(lat))], 360.0), reach_m * _MOST_UP
     column0, row0 = int(grid.west_column), int(grid.south_row)
     pages_up, pages_across = grid.directory.shape
     south = max(int(np.floor((lat - up - SLACK_DEG) * CELLS)) - row0, 0)
@@ -120,8 +123,6 @@ def _square(zone: Any, grid: Any, lon: float, lat: float, lon_m: float, lat_m: f
                     offset -= math.copysign(360.0, offset)  # the short way round
                 x, y = offset * lon_m, (ay - lat) * lat_m
                 along_x, along_y = (bx - ax) * lon_m, (by - ay) * lat_m
-                if (x * (x + along_x) > 0.0) & (min(x * x, (x + along_x) * (x + along_x)) >= best):
-                    continue  # all of it is too far west or east
                 part = -(x * along_x + y * along_y) / (along_x * along_x + along_y * along_y)
                 part = min(max(part, 0.0), 1.0)
                 x, y = x + part * along_x, y + part * along_y

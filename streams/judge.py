@@ -77,7 +77,7 @@ def _observe(work: Work, aircraft: Aircraft, row: int, fix: Fix | None) -> list[
     elif f"{AMBIGUOUS}/-" in conditions:
         seen.append(Observed(AMBIGUOUS, None, ((Level.UNKNOWN, -100.0),), "one sender again", delays=_EVIDENCE))
     if int(work.kind[row]) == SampleKind.POSITION:
-        height = work.fix(row)
+        height = work.fix(row) if fix is None else fix
         if work.look[row] or f"{altitude.RULE}/-" in conditions:
             seen.append(altitude.height_agl(height, work.moves(row), *_allowed_m(work, aircraft, height)))
     for mark, rule in RULES:

@@ -56,7 +56,7 @@ def zones_report(rounds: int, seconds: float, tell: Callable[[str], None]) -> Re
         for where, points in pools(zones).items():
             for what, question in _questions(zones, grid, points[:_COMPARED]).items():
                 rate, reference = _rates(question, points, rounds)
-                goal = _DISTANCE_GOAL if what == "within 500 m" else None
+                goal = _DISTANCE_GOAL if what == "within 500 m" and number >= 1_000 else None
                 name = f"{what}, {number:,} zones, {where}"
                 figures.append(Figure(name, "points/s", rate, reference, _REFERENCES[what], goal, at_most=False))
                 tell(figures[-1].line())
