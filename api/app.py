@@ -6,7 +6,7 @@ from pathlib import Path
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from api import facts, fleet, gaps, health, live, problems, rulebook, watch, zone_files, zones
+from api import export, facts, fleet, gaps, health, live, problems, rulebook, watch, zone_files, zones
 from api.consumer import Feed
 from api.fleet import Pool
 from api.guard import Guard
@@ -32,7 +32,7 @@ def build(
     for name, value in state.items():
         setattr(app.state, name, value)
     problems.install(app)
-    for room in (fleet, gaps, watch, zones, zone_files, facts, rulebook, health, live):
+    for room in (fleet, gaps, watch, zones, zone_files, facts, rulebook, export, health, live):
         app.include_router(room.router)
     app.mount("/", Page(page))
     app.add_middleware(Guard)

@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from alerts.handling import AlreadyAcknowledged, NotDurable, NotYetHappened, RequestReused, UnknownAlert
 from api.shapes import Problem
 from core.errors import WedgetailError
+from evidence.store import EmptyWindow, NothingThen, TooMany
 from geofence.activity import WrongSwitch
 from geofence.factjson import WrongFact
 from geofence.factservice import UnknownFact
@@ -26,6 +27,7 @@ from geofence.formats.registry import KindNotOpen, UnknownFormat, WrongCollectio
 from geofence.geojson import WrongZone
 from geofence.moments import read_time
 from geofence.service import AlreadyEnded, EndsBeforeItBegins, NothingUnderstood, NotSwitched, UnknownZone
+from storage.history import NoSuchFlight
 
 log = logging.getLogger(__name__)
 
@@ -63,9 +65,9 @@ STATUS: dict[type[WedgetailError], int] = {
     DatabaseAway: 503, WrongZone: 422, UnknownZone: 404, WrongFact: 422, UnknownFact: 404, AlreadyEnded: 409,
     EndsBeforeItBegins: 422, UnknownAlert: 404, AlreadyAcknowledged: 409, NotYetHappened: 422, RequestReused: 409,
     NotDurable: 503, UnknownFormat: 422, Unreadable: 422, KindNotOpen: 422, WrongCollection: 422, NothingUnderstood: 422,
-    NotSwitched: 409, WrongSwitch: 422, NotWritten: 422,
+    NotSwitched: 409, WrongSwitch: 422, NotWritten: 422, NoSuchFlight: 404, NothingThen: 404, EmptyWindow: 422, TooMany: 422,
 }  # fmt: skip
-_FIELDS = {UnknownFormat: "body", Unreadable: "body", KindNotOpen: "kind", WrongCollection: "collection"}
+_FIELDS = {UnknownFormat: "body", Unreadable: "body", KindNotOpen: "kind", WrongCollection: "collection", EmptyWindow: "to"}
 RESPONSES: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem, "description": words, "content": {"application/problem+json": {}}}
     for status, words in {

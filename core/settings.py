@@ -7,6 +7,7 @@ import os
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -29,13 +30,22 @@ def _endpoint(text: str) -> str:
     return f"{host}:{int(port)}"
 
 
+def _timezone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (OSError, ValueError, KeyError):  # ZoneInfoNotFoundError is a KeyError
+        raise ValueError("there is no such time zone; one such as Australia/Sydney is expected") from None
+    return name
+
+
 Endpoint = Annotated[str, AfterValidator(_endpoint)]
+Timezone = Annotated[str, AfterValidator(_timezone)]
 
 
 class Operator(_Section):
     name: str = Field(default="demo", pattern=r"^[a-z0-9-]{1,40}$", description="short name; every id derives from it")
     title: str = "Demo operator"
-    timezone: str = Field(default="Australia/Sydney", description="the zone in which the pages show times")
+    timezone: Timezone = Field(default="Australia/Sydney", description="the zone in which the pages show times")
 
 
 class Kafka(_Section):

@@ -73,8 +73,13 @@ class Heights:
 
 def best_heights(batch: Block) -> Heights:
     """The heights of each row of a block."""
-    heights = Heights(np.empty((6, batch.num_rows)), np.empty(batch.num_rows, np.uint8))
-    _best.run(batch.whole(), _MARGINS_M, heights.all_m, heights.source)
+    return heights_of(batch.whole())
+
+
+def heights_of(table: NDArray[np.int64]) -> Heights:
+    """The same of (columns, n) whole numbers, as Block.whole() has them; of its columns only those of heights are looked at."""
+    heights = Heights(np.empty((6, table.shape[1])), np.empty(table.shape[1], np.uint8))
+    _best.run(table, _MARGINS_M, heights.all_m, heights.source)
     return heights
 
 

@@ -208,6 +208,47 @@ def rerun(
         raise typer.Exit(1)
 
 
+@app.command(rich_help_panel=_FLIGHTS)
+def export(
+    flight: Annotated[
+        str, typer.Argument(metavar="FLIGHT", help="A log that was imported, a link (udp:14550/10.0.0.7), or an aircraft's id.")
+    ],
+    file: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where to write it.", dir_okay=False)],
+    format: Annotated[
+        Literal["czml", "kml", "geojson", "csv", "parquet", "bundle"],
+        typer.Option(help="bundle: an incident bundle, with alerts, actions, zones, rules, hashes and a report."),
+    ],
+    settings: SettingsFile = None,
+    since: Annotated[
+        datetime | None, typer.Option("--from", metavar="TIME", formats=_TIMES, help="From then on (UTC, event time).")
+    ] = None,
+    until: Annotated[
+        datetime | None, typer.Option("--to", metavar="TIME", formats=_TIMES, help="Up to and without then (UTC).")
+    ] = None,
+    by: Annotated[str | None, typer.Option(metavar="NAME", help="Of a bundle: who makes it.")] = None,
+) -> None:
+    """Write a flight as a file, or an incident bundle that anybody can check with `wedgetail verify`."""
+    loaded = _part(settings)
+    from wedgetail import export as entry
+
+    begin, end = (None if time is None else time.replace(tzinfo=UTC) for time in (since, until))
+    asyncio.run(entry.run(loaded, entry.Asked(flight, format, file, begin, end, by)))
+
+
+@app.command(rich_help_panel=_FLIGHTS)
+def verify(
+    bundle: Annotated[Path, typer.Argument(metavar="BUNDLE", help="A bundle (.zip), or the folder that it was unpacked to.")],
+) -> None:
+    """Say whether a bundle is unchanged since it was made; needs no database.
+
+    Exit code 0: unchanged, compare the root hash with the operator's. 1: files are changed, missing or added. 2: no bundle.
+    """
+    from wedgetail import export as entry
+
+    if not entry.check(bundle):
+        raise typer.Exit(1)
+
+
 zones = typer.Typer(no_args_is_help=True)
 app.add_typer(zones, name="zones", rich_help_panel=_AIRSPACE, help="Where a drone may fly: zones from files, and as files.")
 

@@ -46,3 +46,10 @@ def test_a_wrong_word_for_a_class_is_refused_by_its_name(tmp_path: Path, text: s
         load(settings_file(tmp_path, text), {})
     assert f"Setting {name}" in str(refused.value)
     assert detail in str(refused.value)
+
+
+def test_a_time_zone_that_does_not_exist_is_refused() -> None:
+    assert load(None, {"WEDGETAIL_OPERATOR__TIMEZONE": "Australia/Perth"}).operator.timezone == "Australia/Perth"
+    for name in ("Australia/Sidney", "../etc/passwd", ""):
+        with pytest.raises(SettingError, match=r"Setting operator\.timezone is wrong: .*no such time zone"):
+            load(None, {"WEDGETAIL_OPERATOR__TIMEZONE": name})

@@ -19,7 +19,20 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
 
 def test_help_names_every_command_with_what_it_does() -> None:
     text = CliRunner().invoke(cli.app, ["--help"]).output
-    for command in ("up", "ingest", "worker", "recorder", "api", "migrate", "simulate", "replay", "import", "facts"):
+    for command in (
+        "up",
+        "ingest",
+        "worker",
+        "recorder",
+        "api",
+        "migrate",
+        "simulate",
+        "replay",
+        "import",
+        "export",
+        "verify",
+        "facts",
+    ):
         assert f" {command} " in text
     assert "KAFKA_BOOTSTRAP" in text
 
