@@ -28,7 +28,6 @@ TOKEN_WITHIN_S = 5.0
 CLOSE_WITHIN_S = 5.0
 MAX_WRONG = 20  # messages that could not be understood, then the connection is closed
 REFUSED = 4401
-_LONGEST_REASON = 120  # bytes that a close may carry
 POLICY = 1008
 AGAIN_LATER = 1013
 
@@ -49,8 +48,11 @@ async def live(socket: WebSocket) -> None:
     await socket.accept()
     try:
         pilot = await _admitted(socket)
-    except (LinkOver, NotReady, Unauthorized) as error:
-        await socket.close(AGAIN_LATER if isinstance(error, NotReady) else REFUSED, str(error)[:_LONGEST_REASON])
+    except Unauthorized:
+        await socket.close(REFUSED, "the first message must be authenticate, with a token that opens this door")
+        return
+    except (LinkOver, NotReady) as error:
+        await socket.close(REFUSED if isinstance(error, LinkOver) else AGAIN_LATER, str(error))
         return
     if not feed.loaded.is_set():
         await socket.close(AGAIN_LATER, "the picture is not loaded yet")
