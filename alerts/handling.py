@@ -27,6 +27,13 @@ class State(StrEnum):
         return self in (State.UNACKNOWLEDGED, State.ACKNOWLEDGED)
 
 
+class Action(StrEnum):
+    """What somebody did. That a pilot saw an alert acknowledges nothing for dispatch."""
+
+    ACKNOWLEDGED = "acknowledged"
+    PILOT_SAW = "pilot_saw"
+
+
 class Acknowledgement(msgspec.Struct, frozen=True):
     """One row of alert_handling. station is who says so, as claimed."""
 
@@ -36,6 +43,7 @@ class Acknowledgement(msgspec.Struct, frozen=True):
     n: int
     station: str
     at_us: int
+    action: Action = Action.ACKNOWLEDGED
 
     def answer(self) -> dict[str, Any]:
         """What the one who asked is told, and told again whenever the same request comes back."""
@@ -89,17 +97,18 @@ def decide(
     """The acknowledgement that answers this request: the one asked for, to be stored, or the one that its request id made.
 
     latest_n: the last event known of the alert, from the stream or the database; None: nobody knows the alert.
-    earlier: every acknowledgement of this alert. Raises UnknownAlert, RequestReused, NotYetHappened, AlreadyAcknowledged.
+    earlier: everything done with this alert. A pilot's word is stored whatever others did: two may have seen it. Raises
+    UnknownAlert, RequestReused, NotYetHappened, AlreadyAcknowledged.
     """
     if same_request is not None:
-        if (same_request.alert_id, same_request.n) != (asked.alert_id, asked.n):
+        if (same_request.alert_id, same_request.n, same_request.action) != (asked.alert_id, asked.n, asked.action):
             raise RequestReused(request_id=asked.request_id)
         return same_request
     if latest_n is None:
         raise UnknownAlert(alert_id=asked.alert_id)
     if asked.n > latest_n:
         raise NotYetHappened(n=asked.n, latest=latest_n)
-    covering = [one for one in earlier if one.n >= asked.n]
-    if covering:
+    covering = [one for one in earlier if one.n >= asked.n and one.action is Action.ACKNOWLEDGED]
+    if covering and asked.action is Action.ACKNOWLEDGED:
         raise AlreadyAcknowledged(min(covering, key=lambda one: one.at_us))
     return asked

@@ -8,7 +8,7 @@ from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from alerts.handling import Acknowledgement, NotDurable, RequestReused, decide
+from alerts.handling import Acknowledgement, Action, NotDurable, RequestReused, decide
 from core.records import encode
 from core.units import to_us, utc
 from storage.queries import load
@@ -31,12 +31,12 @@ async def acknowledge(
             stored = await (await conn.execute(queries["latest_n"], keys)).fetchone()
             known = [n for n in (seen_on_stream_n, stored[0] if stored else None) if n is not None]
             same = await (await conn.execute(queries["request"], keys)).fetchone()
-            earlier = await (await conn.execute(queries["acknowledgements"], keys)).fetchall()
+            earlier = await (await conn.execute(queries["handling"], keys)).fetchall()
             decided = decide(
                 asked, max(known, default=None), read_row(same) if same else None, [read_row(row) for row in earlier]
             )
             if decided is asked:
-                await conn.execute(queries["acknowledge"], _columns(asked))
+                await conn.execute(queries["add_handling"], _columns(asked))
             return decided
     except psycopg.errors.UniqueViolation as error:
         raise RequestReused(request_id=asked.request_id) from error
@@ -46,14 +46,15 @@ async def acknowledge(
 
 
 def read_row(row: Row) -> Acknowledgement:
-    """operator_id, alert_id, request_id, n, station, at"""
-    operator_id, alert_id, request_id, n, station, at = row
+    """operator_id, alert_id, request_id, n, station, at, action"""
+    operator_id, alert_id, request_id, n, station, at, action = row
     assert isinstance(alert_id, UUID)
-    return Acknowledgement(operator_id, alert_id, request_id, n, station, to_us(at))
+    return Acknowledgement(operator_id, alert_id, request_id, n, station, to_us(at), Action(action))
 
 
 def _columns(one: Acknowledgement) -> dict[str, object]:
     return {
         "operator_id": one.operator_id, "alert_id": one.alert_id, "request_id": one.request_id, "n": one.n,
-        "station": one.station, "at": utc(one.at_us), "answer": Jsonb(one.answer()), "notice": encode(one).decode(),
+        "action": one.action.value, "station": one.station, "at": utc(one.at_us),
+        "answer": Jsonb(one.answer()), "notice": encode(one).decode(),
     }  # fmt: skip

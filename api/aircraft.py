@@ -52,10 +52,16 @@ def has_ended(values: dict[str, Any], age_us: int) -> bool:
     return (values["armed"] == 0 or values["airborne"] == 0) and age_us >= SILENT_AFTER_US
 
 
+def moving_row(held: Held) -> Row | None:
+    """Its last position message, if that still says how high it is and how it moves."""
+    message = held.message
+    return message if message and held.time_us - message["event_time_us"] <= _MOTION_US else None
+
+
 def describe(held: Held, name: str | None, ended: bool, reasons: list[Reason]) -> Aircraft:
     """The aircraft as the door tells it."""
     last, fixed, message = held.last, held.fixed, held.message or held.last
-    moving = held.message if held.message and held.time_us - held.message["event_time_us"] <= _MOTION_US else None
+    moving = moving_row(held)
     link: str = last["link"]
     return {
         "id": held.id,

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from alerts.handling import Acknowledgement, State, state_of, worst_n
-from api.shapes import Alert, AlertStep, Guidance, Reason, Seen
+from alerts.handling import Acknowledgement, Action, State, state_of, worst_n
+from api.shapes import Alert, AlertStep, Guidance, Handled, Reason, Seen
 from core.identity import link_name
 from core.records import AlertEvent, Condition
 from core.records import Guidance as Told
@@ -34,7 +34,16 @@ class Case:
     @property
     def seen(self) -> Acknowledgement | None:
         """The acknowledgement that reaches furthest; the first of several."""
-        return min(self.handling, key=lambda one: (-one.n, one.at_us), default=None)
+        return self._furthest(Action.ACKNOWLEDGED)
+
+    @property
+    def pilot_saw(self) -> Acknowledgement | None:
+        """The same of what pilots saw."""
+        return self._furthest(Action.PILOT_SAW)
+
+    def _furthest(self, action: Action) -> Acknowledgement | None:
+        done = [one for one in self.handling if one.action is action]
+        return min(done, key=lambda one: (-one.n, one.at_us), default=None)
 
     @property
     def state(self) -> State:
@@ -68,7 +77,8 @@ class Case:
 
 def describe(case: Case, aircraft_name: str | None, confirmed: bool) -> Alert:
     """The alert as the door tells it."""
-    event, first, seen, told = case.last, case.steps[0].event, case.seen, case.told
+    event, first, told = case.last, case.steps[0].event, case.told
+    seen, pilot_saw = case.seen, case.pilot_saw
     cleared = event.condition is Condition.CLEARED
     return {
         "id": str(event.alert_id),
@@ -100,6 +110,7 @@ def describe(case: Case, aircraft_name: str | None, confirmed: bool) -> Alert:
         "lon": event.lon_deg,
         "lat": event.lat_deg,
         "acknowledged": describe_seen(seen) if seen else None,
+        "pilot_saw": describe_seen(pilot_saw) if pilot_saw else None,
         "imported": case.imported,
         "confirmed": confirmed,
     }
@@ -114,6 +125,10 @@ def reason(case: Case) -> Reason:
 
 def describe_seen(one: Acknowledgement) -> Seen:
     return {"n": one.n, "station": one.station, "at": iso(one.at_us) or ""}
+
+
+def describe_handled(one: Acknowledgement) -> Handled:
+    return {**describe_seen(one), "action": one.action.value}
 
 
 def describe_guidance(told: Told) -> Guidance:

@@ -1,13 +1,16 @@
-"""Hears of acknowledgements when they are committed, whichever door they came to."""
+"""Hears of what people did with alerts when it is committed, whichever door it came to; and every ten seconds reads
+what says nothing by itself: names, and which pilots' links were ended."""
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 import psycopg
 
 from alerts.handling import Acknowledgement
 from alerts.store import read_row
 from api.consumer import Feed
+from api.pilot_links import PilotLinks, ended
 from core.errors import UnreadableRecord
 from core.records import decode
 from core.settings import Settings
@@ -20,7 +23,7 @@ _RENAME_S = 10.0
 log = logging.getLogger(__name__)
 
 
-async def listen(settings: Settings, feed: Feed) -> None:
+async def listen(settings: Settings, feed: Feed, pilots: PilotLinks, now_us: Callable[[], int]) -> None:
     """Until cancelled. Each time it connects it first reads what it may have missed."""
     await feed.loaded.wait()
     away = False
@@ -38,6 +41,7 @@ async def listen(settings: Settings, feed: Feed) -> None:
                     log.info("listening for acknowledgements again")
                 away = False
                 while True:
+                    pilots.ended = await ended(conn, pilots.operator_id, now_us())
                     async for notice in conn.notifies(timeout=_RENAME_S):
                         _hear(feed, notice.payload)
                     cursor = await conn.execute(queries["names"], {"operator_id": feed.picture.operator_id})

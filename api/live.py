@@ -1,17 +1,29 @@
-"""The WebSocket /api/v1/live: a token first, then snapshots and changes. docs/live.md tells its messages."""
+"""The WebSocket /api/v1/live: a token first, then snapshots and changes. docs/live.md tells its messages.
+
+A pilot's token sees its aircraft alone, as if nothing else flew, and is told besides what is around it.
+"""
 
 import asyncio
 from importlib.metadata import PackageNotFoundError, version
 
+import msgspec
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
+from api.around import Surroundings
 from api.consumer import Feed
 from api.guard import same
 from api.hub import MAX_SUBSCRIPTIONS, Viewer
 from api.messages import DEFAULT_INTERVAL_MS, Authenticate, BadMessage, Subscribe, error_message, message, read
 from api.picture import Picture
+from api.pilot_links import PilotLinks
+from api.pilot_shapes import Around
+from api.pilot_token import PilotLink
+from api.problems import LinkOver, NotReady, Unauthorized
 from core.settings import Settings
+from geofence.moments import iso
 
+PROTOCOL = 1  # goes up when an old page would misread what is said; the page then stops and asks to be loaded again
+AROUND_EVERY_S = 0.5
 TOKEN_WITHIN_S = 5.0
 CLOSE_WITHIN_S = 5.0
 MAX_WRONG = 20  # messages that could not be understood, then the connection is closed
@@ -34,19 +46,26 @@ async def live(socket: WebSocket) -> None:
     """One viewer, until it goes, is too slow, or the door closes."""
     feed: Feed = socket.app.state.feed
     await socket.accept()
-    if not await _authenticated(socket):
-        await socket.close(REFUSED, "the first message must be authenticate with the token")
+    try:
+        pilot = await _admitted(socket)
+    except Unauthorized:
+        await socket.close(REFUSED, "the first message must be authenticate, with a token that opens this door")
+        return
+    except (LinkOver, NotReady) as error:
+        await socket.close(REFUSED if isinstance(error, LinkOver) else AGAIN_LATER, str(error))
         return
     if not feed.loaded.is_set():
         await socket.close(AGAIN_LATER, "the picture is not loaded yet")
         return
     settings: Settings = socket.app.state.settings
-    viewer = feed.hub.join(lambda picture, now_us: _hello(settings, picture, now_us))
+    viewer = feed.hub.join(lambda picture, now_us: _hello(settings, picture, now_us, pilot))
     tasks = [
-        asyncio.create_task(_listen(socket, feed, viewer), name="viewer-listens"),
+        asyncio.create_task(_listen(socket, feed, viewer, pilot), name="viewer-listens"),
         asyncio.create_task(_speak(socket, viewer), name="viewer-hears"),
         asyncio.create_task(viewer.closed.wait(), name="viewer-closes"),
     ]
+    if pilot is not None:
+        tasks.append(asyncio.create_task(_accompany(socket, feed, viewer, pilot), name="pilot"))
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -66,13 +85,19 @@ async def live(socket: WebSocket) -> None:
             pass
 
 
-async def _authenticated(socket: WebSocket) -> bool:
+async def _admitted(socket: WebSocket) -> PilotLink | None:
+    """None: the dispatcher. Raises Unauthorized, LinkOver, NotReady."""
     try:
         async with asyncio.timeout(TOKEN_WITHIN_S):
             said = read(await _receive(socket))
-    except (TimeoutError, BadMessage):
-        return False
-    return isinstance(said, Authenticate) and same(socket.app.state.token, said.token)
+    except (TimeoutError, BadMessage) as error:
+        raise Unauthorized from error
+    if not isinstance(said, Authenticate):
+        raise Unauthorized
+    if same(socket.app.state.token, said.token):
+        return None
+    link: PilotLink = socket.app.state.pilots.admit(said.token, socket.app.state.now_us())
+    return link
 
 
 async def _receive(socket: WebSocket) -> str | bytes:
@@ -84,7 +109,7 @@ async def _receive(socket: WebSocket) -> str | bytes:
     return text if text is not None else event.get("bytes") or b""
 
 
-async def _listen(socket: WebSocket, feed: Feed, viewer: Viewer) -> None:
+async def _listen(socket: WebSocket, feed: Feed, viewer: Viewer, pilot: PilotLink | None) -> None:
     wrong = 0
     while True:
         text = await _receive(socket)
@@ -94,7 +119,7 @@ async def _listen(socket: WebSocket, feed: Feed, viewer: Viewer) -> None:
                 if said.id not in viewer.subscriptions and len(viewer.subscriptions) >= MAX_SUBSCRIPTIONS:
                     raise BadMessage("too_many", f"{MAX_SUBSCRIPTIONS} subscriptions are the most", "id")
                 await viewer.caught_up.wait()  # who asks for snapshots faster than it takes them waits
-                feed.hub.subscribe(viewer, said)
+                feed.hub.subscribe(viewer, said if pilot is None else _narrowed(said, pilot))
             elif isinstance(said, Authenticate):
                 raise BadMessage("authenticated", "this connection is authenticated already", "type")
             elif not feed.hub.unsubscribe(viewer, said.id):
@@ -106,6 +131,33 @@ async def _listen(socket: WebSocket, feed: Feed, viewer: Viewer) -> None:
                 viewer.close(POLICY)
 
 
+def _narrowed(asked: Subscribe, pilot: PilotLink) -> Subscribe:
+    """A pilot's subscription: whatever is left out means its aircraft. Raises BadMessage for one that asks for another."""
+    if asked.aircraft is not None and asked.aircraft != {pilot.aircraft_id}:
+        raise BadMessage("forbidden", "this link sees one aircraft: leave aircraft out", "aircraft")
+    return msgspec.structs.replace(asked, aircraft=frozenset({pilot.aircraft_id}))
+
+
+async def _accompany(socket: WebSocket, feed: Feed, viewer: Viewer, pilot: PilotLink) -> None:
+    """Tells what is around the aircraft whenever that changed, until the link is over."""
+    pilots: PilotLinks = socket.app.state.pilots
+    surroundings: Surroundings = socket.app.state.surroundings
+    told: Around | None = None
+    while True:
+        now_us = socket.app.state.now_us()
+        try:
+            pilots.hold(pilot, now_us)
+        except LinkOver:
+            viewer.close(REFUSED)
+            return
+        around = await surroundings.of(pilot.aircraft_id, feed.picture.held(pilot.aircraft_id))
+        if around != told:
+            text = message("around", now_us, feed.picture.rules(now_us), aircraft_id=str(pilot.aircraft_id), around=around)
+            viewer.note("around", text)
+            told = around
+        await asyncio.sleep(AROUND_EVERY_S)
+
+
 async def _speak(socket: WebSocket, viewer: Viewer) -> None:
     while True:
         text = viewer.take()
@@ -115,10 +167,11 @@ async def _speak(socket: WebSocket, viewer: Viewer) -> None:
             await socket.send_text(text)
 
 
-def _hello(settings: Settings, picture: Picture, now_us: int) -> str:
+def _hello(settings: Settings, picture: Picture, now_us: int, pilot: PilotLink | None) -> str:
     operator = settings.operator
+    link = pilot and {"name": pilot.name, "aircraft_id": str(pilot.aircraft_id), "expires_at": iso(pilot.expires_us)}
     return message(
-        "hello", now_us, picture.rules(now_us), version=program_version(),
+        "hello", now_us, picture.rules(now_us), version=program_version(), protocol=PROTOCOL, pilot=link,
         operator={"id": str(picture.operator_id), "name": operator.name, "title": operator.title},
         timezone=operator.timezone, heartbeat_ms=1_000, frame_ms=DEFAULT_INTERVAL_MS,
     )  # fmt: skip

@@ -218,6 +218,10 @@ class Picture:
         held = self._held.get(aircraft)
         return held.position() if held else None
 
+    def held(self, aircraft: UUID) -> Held | None:
+        """Its latest rows."""
+        return self._held.get(aircraft)
+
     def aircraft(self, aircraft: UUID) -> Aircraft | None:
         held = self._held.get(aircraft)
         if held is None:

@@ -37,7 +37,27 @@ class Unauthorized(WedgetailError):
 
 
 class Forbidden(WedgetailError):
-    """This door answers only to 127.0.0.1 and localhost: {detail}"""
+    """This door answers only to its own names, 127.0.0.1 and localhost among them: {detail}"""
+
+
+class LinkOver(WedgetailError):
+    """This pilot link {detail}: ask dispatch for a new one."""
+
+
+class NotForPilots(WedgetailError):
+    """A pilot link sees its own aircraft and nothing else: /api/v1/pilot"""
+
+
+class OnlyForPilots(WedgetailError):
+    """This is what a pilot link opens: dispatch sees more, under /api/v1/aircraft and /api/v1/alerts."""
+
+
+class NoAddress(WedgetailError):
+    """Nobody knows by which address a phone reaches this door: start it with api.address, such as https://10.0.0.7:8443"""
+
+
+class UnknownLink(WedgetailError):
+    """There is no pilot link {link_id}."""
 
 
 class WrongField(WedgetailError):
@@ -66,12 +86,14 @@ STATUS: dict[type[WedgetailError], int] = {
     EndsBeforeItBegins: 422, UnknownAlert: 404, AlreadyAcknowledged: 409, NotYetHappened: 422, RequestReused: 409,
     NotDurable: 503, UnknownFormat: 422, Unreadable: 422, KindNotOpen: 422, WrongCollection: 422, NothingUnderstood: 422,
     NotSwitched: 409, WrongSwitch: 422, NotWritten: 422, NoSuchFlight: 404, NothingThen: 404, EmptyWindow: 422, TooMany: 422,
+    LinkOver: 401, NotForPilots: 403, OnlyForPilots: 403, NoAddress: 409, UnknownLink: 404,
 }  # fmt: skip
 _FIELDS = {UnknownFormat: "body", Unreadable: "body", KindNotOpen: "kind", WrongCollection: "collection", EmptyWindow: "to"}
 RESPONSES: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem, "description": words, "content": {"application/problem+json": {}}}
     for status, words in {
         401: "the token is missing or wrong",
+        403: "this token is not for this",
         404: "there is no such thing",
         409: "something else was first",
         413: "the body is too large",
@@ -82,7 +104,7 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    return {status: RESPONSES[status] for status in (401, *statuses)}
+    return {status: RESPONSES[status] for status in (401, 403, *statuses)}
 
 
 def parameter_time(name: str, value: str | None) -> int | None:

@@ -85,6 +85,12 @@ class Seen(TypedDict):
     at: Time
 
 
+class Handled(Seen):
+    """Something that a person did with an alert."""
+
+    action: Annotated[Literal["acknowledged", "pilot_saw"], Field(description="a pilot's word acknowledges nothing")]
+
+
 class Alert(TypedDict):
     """One condition of one aircraft under one rule: its latest event, and how it was handled."""
 
@@ -117,6 +123,7 @@ class Alert(TypedDict):
     lon: float | None
     lat: float | None
     acknowledged: Seen | None
+    pilot_saw: Annotated[Seen | None, Field(description="its pilot saw it: that acknowledges nothing")]
     imported: bool
     confirmed: Annotated[bool, Field(description="false: its partition is not being judged")]
 
@@ -233,7 +240,7 @@ class AlertHistory(TypedDict):
     server_time: Time
     alert: Alert
     events: list[AlertStep]
-    handling: list[Seen]
+    handling: list[Handled]
 
 
 class Acknowledged(TypedDict):

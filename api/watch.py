@@ -1,7 +1,7 @@
 """REST: alerts, listed, told with their history, acknowledged."""
 
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -11,7 +11,7 @@ from msgspec import Meta
 from alerts.handling import Acknowledgement, NotDurable, State, UnknownAlert
 from alerts.store import acknowledge
 from api import store
-from api.alert import Case, describe_seen, describe_step
+from api.alert import Case, describe_handled, describe_step
 from api.consumer import Feed
 from api.fleet import answer, loaded
 from api.guard import read_body, require_token
@@ -20,6 +20,7 @@ from api.shapes import Acknowledged, AlertHistory, AlertList
 from geofence.moments import iso
 from storage.pool import within
 
+Said = TypeVar("Said")
 _KEPT_WITHIN_S = 4.0  # the page waits for 8 s
 
 router = APIRouter(prefix="/api/v1/alerts", tags=["alerts"], dependencies=[Depends(require_token)])
@@ -119,7 +120,7 @@ async def one_alert(request: Request, alert_id: str) -> Response:
             "server_time": iso(request.app.state.now_us()),
             "alert": feed.picture.describe(case),
             "events": [describe_step(step) for step in case.steps],
-            "handling": [describe_seen(one) for one in sorted(case.handling, key=lambda one: one.at_us)],
+            "handling": [describe_handled(one) for one in sorted(case.handling, key=lambda one: one.at_us)],
         }
     )
 
@@ -131,16 +132,22 @@ async def acknowledge_alert(request: Request, alert_id: str) -> Response:
     """A person has seen the alert up to n. 409 names who was first; 503: not known to be stored, send it again as it is."""
     feed, wanted = loaded(request), parameter_id("alert_id", alert_id)
     body = _read(await read_body(request))
-    case = feed.picture.case(wanted)
     asked = Acknowledgement(
         feed.picture.operator_id, wanted, body.request_id, body.n, body.station.strip(), request.app.state.now_us()
     )
+    return answer((await keep(request, asked)).answer())
+
+
+async def keep(request: Request, asked: Acknowledgement) -> Acknowledgement:
+    """Stores what a person did, tells the viewers, and gives what answers it. Raises what alerts.store.acknowledge raises."""
+    feed = loaded(request)
+    case = feed.picture.case(asked.alert_id)
     try:
         decided = await within(_KEPT_WITHIN_S, acknowledge(request.app.state.pool, asked, case.last.n if case else None))
     except TimeoutError as error:
         raise NotDurable(detail=f"the database gave no answer within {_KEPT_WITHIN_S:g} s") from error
     _push(feed, decided)
-    return answer(decided.answer())
+    return decided
 
 
 def _push(feed: Feed, one: Acknowledgement) -> None:
@@ -150,14 +157,19 @@ def _push(feed: Feed, one: Acknowledgement) -> None:
 
 
 def _read(body: bytes) -> AcknowledgeBody:
+    said = read_said(body, AcknowledgeBody)
+    if not said.station.strip() or not said.station.isprintable():
+        raise WrongField(field="station", detail="1 to 100 printable characters are expected")
+    return said
+
+
+def read_said(body: bytes, kind: type[Said]) -> Said:
+    """A request's body. Raises WrongField naming the field."""
     try:
-        said = msgspec.json.decode(body, type=AcknowledgeBody)
+        return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
         detail, _, where = str(error).partition(" - at `$")
         field: Any = detail.split("`")[1] if " field `" in detail else where.strip("`.")
         raise WrongField(field=field or "body", detail=detail) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise WrongField(field="body", detail=f"JSON is expected: {error}") from error
-    if not said.station.strip() or not said.station.isprintable():
-        raise WrongField(field="station", detail="1 to 100 printable characters are expected")
-    return said

@@ -97,7 +97,7 @@ async def zones(
     wanted = [one for one in found if kind is None or one[0].kind in kind]
 
     def told() -> Response:
-        return answer(_collection(wanted if box is None else touching(wanted, box)))
+        return answer(collection_of(wanted if box is None else touching(wanted, box)))
 
     return await asyncio.to_thread(told)  # a country's airspace is a quarter of a second of work
 
@@ -144,7 +144,7 @@ async def switch(request: Request, zone_id: str) -> Response:
 async def versions(request: Request, zone_id: str) -> Response:
     """Every version of a zone, the first first, endings included."""
     wanted = parameter_id("zone_id", zone_id)
-    return answer(_collection(await service.versions(request.app.state.pool, operator_of(request), wanted)))
+    return answer(collection_of(await service.versions(request.app.state.pool, operator_of(request), wanted)))
 
 
 async def _tell(request: Request, stored: Recorded, status: int) -> Response:
@@ -162,7 +162,7 @@ async def tell_change(request: Request, told: dict[str, Any], world: int, status
     return answer(told, status if everywhere else 202, {"Location": place})
 
 
-def _collection(found: list[Recorded]) -> dict[str, Any]:
+def collection_of(found: list[Recorded]) -> dict[str, Any]:
     return {"type": "FeatureCollection", "features": [geojson.write(zone, when) for zone, when in found]}
 
 

@@ -3,18 +3,21 @@
 Three names that people already have in their environment are read as they are: KAFKA_BOOTSTRAP, DATABASE_URL, PORT.
 """
 
+import ipaddress
 import os
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from core.errors import SettingError
 
 _PLAIN = {"KAFKA_BOOTSTRAP": ("kafka", "bootstrap"), "DATABASE_URL": ("database", "url"), "PORT": ("api", "port")}
 _PREFIX = "WEDGETAIL_"
+TLS_PORT = 8443
 
 
 class _Section(BaseModel):
@@ -98,6 +101,47 @@ class Terrain(_Section):
 class Api(_Section):
     port: int = Field(default=8080, ge=1, le=65535)
     token: str = Field(default="", description="what a client must show; empty: made at start and printed")
+    tls_cert: Path | None = Field(default=None, description="the certificate and its chain, PEM; for what listen opens")
+    tls_key: Path | None = Field(default=None, validate_default=True, description="its key, PEM, without a passphrase")
+    listen: str = Field(
+        default="", validate_default=True, description="ADDRESS or ADDRESS:PORT (8443) that other machines reach; with TLS"
+    )
+    address: str = Field(
+        default="", pattern=r"^(https?://[A-Za-z0-9.-]+(:\d{1,5})?/?)?$", description="as phones reach it: https://NAME:8443"
+    )
+
+    @field_validator("tls_key")
+    @classmethod
+    def _both(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        if (value is None) != (info.data.get("tls_cert") is None):
+            raise ValueError("a certificate and its key belong together: give both or neither")
+        return value
+
+    @field_validator("listen")
+    @classmethod
+    def _safe(cls, value: str, info: ValidationInfo) -> str:
+        """Made ADDRESS:PORT. Who listens where others can reach it without TLS would hand out tokens to all on the way."""
+        with_tls = info.data.get("tls_cert") is not None
+        if not value:
+            if with_tls:
+                raise ValueError("a certificate is given, and no address that it is for")
+            return value
+        host, port = _listened(value)
+        if not host.is_loopback and not with_tls:
+            raise ValueError(f"{host} is not loopback, and anything but loopback needs TLS: give tls_cert and tls_key")
+        return f"[{host}]:{port}" if host.version == 6 else f"{host}:{port}"
+
+
+def _listened(text: str) -> tuple[ipaddress.IPv4Address | ipaddress.IPv6Address, int]:
+    match = re.fullmatch(r"(\[[^\]]+\]|[^:]+)(?::(\d{1,5}))?", text)
+    host, port = ("", None) if match is None else (match[1].strip("[]"), match[2])
+    try:
+        address = ipaddress.ip_address("127.0.0.1" if host == "localhost" else host)
+    except ValueError as error:
+        raise ValueError("an address in digits is expected, and a port or none: 0.0.0.0, 10.0.0.7:8443, [::]:8443") from error
+    if port is not None and not 1 <= int(port) <= 65535:
+        raise ValueError("a port is a number from 1 to 65535")
+    return address, TLS_PORT if port is None else int(port)
 
 
 class Airspace(_Section):

@@ -190,7 +190,7 @@ CREATE TABLE alert_handling (
     alert_id uuid NOT NULL,
     request_id uuid NOT NULL UNIQUE,
     n integer NOT NULL CHECK (n > 0),
-    action text NOT NULL CHECK (action IN ('acknowledged')),
+    action text NOT NULL CHECK (action IN ('acknowledged', 'pilot_saw')),
     station text NOT NULL,
     at timestamptz NOT NULL DEFAULT now(),
     answer jsonb NOT NULL
@@ -206,7 +206,7 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON alert_handling FOR EACH RO
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON zone_version FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON fact_version FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
--- An alert as it stands. An acknowledgement covers the n that was seen: what grew worse since is unacknowledged again.
+-- An alert as it stands, whatever a pilot saw. An acknowledgement covers the n that was seen: what grew worse since is unacknowledged again.
 CREATE VIEW alert AS
     SELECT
         latest.operator_id,
@@ -254,6 +254,18 @@ CREATE VIEW alert AS
         ORDER BY handling.n DESC, handling.at
         LIMIT 1
     ) AS seen ON true;
+
+-- What a pilot may look through: one aircraft, until a time, or until somebody ended it. Its token is signed, not stored.
+CREATE TABLE pilot_link (
+    link_id uuid PRIMARY KEY,
+    operator_id uuid NOT NULL,
+    aircraft_id uuid NOT NULL,
+    name text NOT NULL,
+    made_at timestamptz NOT NULL DEFAULT now(),
+    expires_at timestamptz NOT NULL,
+    ended_at timestamptz
+);
+CREATE INDEX pilot_link_expires ON pilot_link (operator_id, expires_at);
 
 -- The recorder: its position is the fence of every flush, its screen what it knew there.
 CREATE TABLE recorder_offset (

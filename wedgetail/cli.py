@@ -102,9 +102,17 @@ def recorder(
 
 
 @app.command(rich_help_panel=_PARTS)
-def api(settings: SettingsFile = None) -> None:
-    """Serve REST, WebSocket and the pages."""
-    loaded = _part(settings)
+def api(
+    settings: SettingsFile = None,
+    listen: Annotated[
+        str, typer.Option(metavar="ADDR", help="Also answer other machines there, such as 0.0.0.0 or 10.0.0.7:8443; needs TLS.")
+    ] = "",
+    tls_cert: Annotated[str, typer.Option(metavar="FILE", help="The certificate and its chain (PEM).")] = "",
+    tls_key: Annotated[str, typer.Option(metavar="FILE", help="The certificate's key (PEM).")] = "",
+) -> None:
+    """Serve REST, WebSocket and the pages: on this machine, and over TLS where --listen says (docs/pilot.md)."""
+    given = {"LISTEN": listen, "TLS_CERT": tls_cert, "TLS_KEY": tls_key}
+    loaded = _part(settings, {f"WEDGETAIL_API__{name}": value for name, value in given.items() if value})
     from api import service
 
     _serve(guarded(loaded, service.run(loaded)))
@@ -369,9 +377,9 @@ def main() -> None:
         sys.exit(_INTERRUPTED)
 
 
-def _part(file: Path | None) -> Settings:
-    """Settings for one part, which logs as wedgetail.logs says."""
-    settings = find(load(file))
+def _part(file: Path | None, given: dict[str, str] | None = None) -> Settings:
+    """Settings for one part, which logs as wedgetail.logs says. given: what the command line says, before the environment."""
+    settings = find(load(file, os.environ | (given or {})))
     logs.configure()
     # Half the processor time for each datagram, record and frame; as a policy, because Faust makes loops of its own.
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())

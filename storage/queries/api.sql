@@ -15,14 +15,14 @@ WHERE operator_id = %(operator_id)s AND alert_id = ANY(%(alert_ids)s)
 ORDER BY alert_id, n
 
 -- name: handling_of
-SELECT operator_id, alert_id, request_id, n, station, at
+SELECT operator_id, alert_id, request_id, n, station, at, action
 FROM alert_handling
 WHERE alert_id = ANY(%(alert_ids)s)
 ORDER BY at
 
 -- name: early_handling
--- Acknowledgements of alerts that are on the stream and not yet recorded.
-SELECT operator_id, alert_id, request_id, n, station, at
+-- Handling of alerts that are on the stream and not yet recorded.
+SELECT operator_id, alert_id, request_id, n, station, at, action
 FROM alert_handling AS handling
 WHERE operator_id = %(operator_id)s
     AND NOT EXISTS (SELECT FROM alert_event AS event WHERE event.alert_id = handling.alert_id)
@@ -116,3 +116,25 @@ LISTEN wedgetail_handling
 
 -- name: ping
 SELECT 1
+
+-- name: add_pilot_link
+INSERT INTO pilot_link (link_id, operator_id, aircraft_id, name, made_at, expires_at)
+VALUES (%(link_id)s, %(operator_id)s, %(aircraft_id)s, %(name)s, %(made_at)s, %(expires_at)s)
+
+-- name: pilot_links
+-- Those that may still be used.
+SELECT link_id, aircraft_id, name, expires_at
+FROM pilot_link
+WHERE operator_id = %(operator_id)s AND ended_at IS NULL AND expires_at > %(now)s
+    AND (%(aircraft_id)s::uuid IS NULL OR aircraft_id = %(aircraft_id)s::uuid)
+ORDER BY made_at, link_id
+
+-- name: end_pilot_link
+UPDATE pilot_link
+SET ended_at = coalesce(ended_at, %(now)s)
+WHERE operator_id = %(operator_id)s AND link_id = %(link_id)s
+RETURNING link_id
+
+-- name: ended_pilot_links
+-- Those that ended before their time, and whose time is not over: the others refuse themselves.
+SELECT link_id FROM pilot_link WHERE operator_id = %(operator_id)s AND ended_at IS NOT NULL AND expires_at > %(now)s

@@ -40,19 +40,25 @@ export function outcome(answer: Answer, zone: string): { problem: string; again:
   return { problem: `Not acknowledged: ${detail ?? `the server answered ${status}`}.`, again: status >= 500 };
 }
 
-export async function postAcknowledgement(
-  alertId: string,
-  request: Pick<AckRequest, "requestId" | "n">,
-  station: string,
-  token: string,
-  zone: string,
-): Promise<{ problem: string; again: boolean } | null> {
+type Request = Pick<AckRequest, "requestId" | "n">;
+type Outcome = { problem: string; again: boolean } | null;
+
+export function postAcknowledgement(alertId: string, request: Request, station: string, token: string, zone: string): Promise<Outcome> {
+  return post(`alerts/${encodeURIComponent(alertId)}/acknowledge`, { request_id: request.requestId, n: request.n, station }, token, zone);
+}
+
+/** A pilot's word: who it is, the link says. */
+export function postSaw(alertId: string, request: Request, token: string, zone: string): Promise<Outcome> {
+  return post(`pilot/alerts/${encodeURIComponent(alertId)}/saw`, { request_id: request.requestId, n: request.n }, token, zone);
+}
+
+async function post(path: string, said: object, token: string, zone: string): Promise<Outcome> {
   let response: Response;
   try {
-    response = await fetch(`./api/v1/alerts/${encodeURIComponent(alertId)}/acknowledge`, {
+    response = await fetch(`./api/v1/${path}`, {
       method: "POST",
       headers: { "Content-Type": "application/json", Authorization: `Bearer ${token}` },
-      body: JSON.stringify({ request_id: request.requestId, n: request.n, station }),
+      body: JSON.stringify(said),
       signal: AbortSignal.timeout(8_000),
     });
   } catch {

@@ -1,6 +1,6 @@
 // The socket to /api/v1/live: authenticate, subscribe, watch for silence, come back with a new snapshot.
 
-import { parse, type ClientMessage, type ServerMessage } from "./protocol";
+import { parse, PROTOCOL, type ClientMessage, type ServerMessage } from "./protocol";
 
 export const SILENCE_MS = 3_000;
 const REFUSED = 4401;
@@ -18,6 +18,8 @@ export interface LiveHandlers {
   connecting(): void;
   lost(): void;
   refused(why: string): void;
+  /** The server speaks another version of the protocol: nothing of it is read any more. */
+  outdated(): void;
 }
 
 export class Live {
@@ -86,6 +88,11 @@ export class Live {
     this.silentFrom = this.lastMessageAt;
     if (message === null) return;
     if (message.type === "hello") {
+      if (message.protocol !== PROTOCOL) {
+        this.stop();
+        this.handlers.outdated();
+        return;
+      }
       this.send({ type: "subscribe", id: "main", bbox: null, aircraft: null, alerts: true, interval_ms: 100 });
     }
     if (message.type === "snapshot") this.attempt = 0;

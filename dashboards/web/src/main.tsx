@@ -10,7 +10,7 @@ const root = document.getElementById("app")!;
 let store: Store | null = null;
 
 function open(): void {
-  const token = takeToken();
+  const token = takeToken("wedgetail.token");
   store?.stop();
   render(null, root);
   if (token === null) {

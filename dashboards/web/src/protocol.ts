@@ -1,5 +1,8 @@
 // The words of /api/v1 as they stand on the wire. Times are ISO 8601 with Z; every number has its unit in its name.
 
+/** What this page was made for. A server of another number would be misread: the page stops and asks to be loaded again. */
+export const PROTOCOL = 1;
+
 export type Level = "breach" | "lost" | "warning" | "unknown" | "clear";
 export type Handling = "unacknowledged" | "acknowledged" | "cleared_unacknowledged" | "cleared";
 
@@ -89,6 +92,8 @@ export interface Alert {
   lon: number | null;
   lat: number | null;
   acknowledged: Acknowledgement | null;
+  /** Its pilot saw it: that acknowledges nothing. */
+  pilot_saw: Acknowledgement | null;
   imported: boolean;
   confirmed: boolean;
 }
@@ -107,6 +112,9 @@ interface Stamped {
 export interface Hello extends Stamped {
   type: "hello";
   version: string;
+  protocol: number;
+  /** Whose link the token is of; null: the dispatcher's. */
+  pilot: { name: string; aircraft_id: string; expires_at: string } | null;
   operator: { id: string; name: string; title: string };
   timezone: string;
   heartbeat_ms: number;
@@ -143,6 +151,43 @@ export interface ZonesChanged extends Stamped {
   type: "zones";
 }
 
+/** The boundary that is met first, else the nearest; sideways. */
+export interface NearBoundary {
+  zone_id: string;
+  zone_name: string;
+  kind: "keep_in" | "keep_out" | "information";
+  inside: boolean;
+  distance_m: number;
+  /** From the aircraft, degrees true. */
+  bearing_deg: number;
+  /** Flying on like this; null: not within 10 s. */
+  seconds: number | null;
+}
+
+export interface Around {
+  as_of: string | null;
+  limit: { m: number; datum: "AGL"; by: string } | null;
+  boundary: NearBoundary | null;
+  reach_m: number;
+  problem: string | null;
+}
+
+/** To pilots alone. */
+export interface AroundMessage extends Stamped {
+  type: "around";
+  aircraft_id: string;
+  around: Around;
+}
+
+export interface PilotLink {
+  link_id: string;
+  aircraft_id: string;
+  name: string;
+  expires_at: string;
+  url: string;
+  beyond_this_machine: boolean;
+}
+
 export interface Heartbeat extends Stamped {
   type: "heartbeat";
   positions_at: string | null;
@@ -163,6 +208,7 @@ export type ServerMessage =
   | Guidance
   | ZonesChanged
   | Heartbeat
+  | AroundMessage
   | ErrorMessage;
 
 export type ClientMessage =
@@ -216,7 +262,7 @@ export interface RuleFacts {
   lacking: string | null;
 }
 
-const KNOWN = new Set(["hello", "snapshot", "changes", "alert", "guidance", "zones", "heartbeat", "error"]);
+const KNOWN = new Set(["hello", "snapshot", "changes", "alert", "guidance", "zones", "heartbeat", "around", "error"]);
 
 /** A message of the server, or null for one that this page does not know (a newer server may say more). Throws on no JSON. */
 export function parse(text: string): ServerMessage | null {

@@ -25,6 +25,11 @@ export class Sounder {
     return this.context !== null;
   }
 
+  /** Whether it is heard now: a phone suspends it when another program wants the loudspeaker. */
+  get running(): boolean {
+    return this.context?.state === "running";
+  }
+
   /** Must run in a click or key press. Plays one note, so that the person hears that it works. */
   async arm(): Promise<void> {
     const context = new AudioContext();

@@ -2,9 +2,9 @@
 
 import { at } from "./clock";
 import { needsAcknowledging, stands } from "./order";
-import type { Aircraft, Alert, Hello, Rules, ServerMessage, ZoneFeature } from "./protocol";
+import type { Aircraft, Alert, Around, Hello, Rules, ServerMessage, ZoneFeature } from "./protocol";
 
-export type Phase = "connecting" | "live" | "lost" | "refused";
+export type Phase = "connecting" | "live" | "lost" | "refused" | "outdated";
 
 /** An acknowledgement on its way: never shown as acknowledged before the server has said so. */
 export interface AckRequest {
@@ -32,6 +32,8 @@ export interface State {
   /** Goes up each time the zones must be fetched. */
   zonesAsked: number;
   requests: ReadonlyMap<string, AckRequest>;
+  /** What is around a pilot's aircraft; null for dispatch. */
+  around: Around | null;
   /** What the server said about our own messages. */
   complaint: string | null;
 }
@@ -58,6 +60,7 @@ export const EMPTY: State = {
   zonesProblem: null,
   zonesAsked: 0,
   requests: new Map(),
+  around: null,
   complaint: null,
 };
 
@@ -125,15 +128,18 @@ function onMessage(before: State, message: ServerMessage): State {
     }
     case "zones":
       return { ...state, zonesAsked: state.zonesAsked + 1 };
+    case "around":
+      return { ...state, around: message.around };
     case "heartbeat":
       return { ...state, positionsAt: later(state.positionsAt, message.positions_at) };
   }
 }
 
-/** Old news: an event below the n we have, or the same n without the acknowledgement that we have. */
+/** Old news: an event below the n we have, or the same n without the acknowledgement, or the pilot's word, that we have. */
 function isOlder(alert: Alert, held: Alert): boolean {
   if (alert.n !== held.n) return alert.n < held.n;
-  return (alert.acknowledged?.n ?? 0) < (held.acknowledged?.n ?? 0);
+  const before = (one: Alert["pilot_saw"], other: Alert["pilot_saw"]): boolean => (one?.n ?? 0) < (other?.n ?? 0);
+  return before(alert.acknowledged, held.acknowledged) || before(alert.pilot_saw, held.pilot_saw);
 }
 
 /** A request is over once its alert no longer asks for it. */

@@ -1,10 +1,10 @@
 // The page's one store: state, clock, socket and the requests, tied together. Components read it and call its verbs.
 
-import { postAcknowledgement } from "./acknowledge";
+import { postAcknowledgement, postSaw } from "./acknowledge";
 import { at, ServerClock } from "./clock";
 import { Live } from "./live";
 import { boxOf, boxQuery, contains, widened, type Box } from "./map/features";
-import type { Alert, RuleFacts, ServerMessage, ZoneFeature } from "./protocol";
+import type { Alert, PilotLink, RuleFacts, ServerMessage, ZoneFeature } from "./protocol";
 import { EMPTY, news, reduce, type Action, type State } from "./state";
 
 export class Store {
@@ -19,7 +19,11 @@ export class Store {
   private view: Box | null = null;
   private asked: Box | null = null;
 
-  constructor(private readonly token: string) {
+  /** as: a pilot has no use for the zones of the map, and may not ask for them. */
+  constructor(
+    private readonly token: string,
+    private readonly as: "dispatch" | "pilot" = "dispatch",
+  ) {
     const address = new URL("./api/v1/live", location.href);
     address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
     address.hash = "";
@@ -28,6 +32,7 @@ export class Store {
       connecting: () => undefined,
       lost: () => this.dispatch({ type: "phase", phase: "lost" }),
       refused: (why) => this.dispatch({ type: "phase", phase: "refused", refusal: why }),
+      outdated: () => this.dispatch({ type: "phase", phase: "outdated" }),
     });
   }
 
@@ -81,13 +86,18 @@ export class Store {
     });
   }
 
+  /** Sends that the pilot saw an alert; gives what went wrong. requestId: the same when it is sent again. */
+  saw(alert: Alert, requestId: string): Promise<{ problem: string; again: boolean } | null> {
+    return postSaw(alert.id, { requestId, n: alert.n }, this.token, this.timezone);
+  }
+
   dispatch(action: Action): void {
     const before = this.state;
     this.state = reduce(before, action);
     if (this.state === before) return;
     const heard = news(before, this.state);
     if (heard.length > 0) this.onNews(heard);
-    if (this.state.zonesAsked > this.fetched) void this.fetchZones();
+    if (this.as === "dispatch" && this.state.zonesAsked > this.fetched) void this.fetchZones();
     for (const listener of this.listeners) listener(heard.length > 0);
   }
 
@@ -104,12 +114,32 @@ export class Store {
 
   /** What is checked and what is not. Rejects with words for a person. */
   async rules(): Promise<RuleFacts[]> {
-    const response = await fetch("./api/v1/rules", {
-      headers: { Authorization: `Bearer ${this.token}` },
+    return (await this.ask<{ rules: RuleFacts[] }>("rules")).rules;
+  }
+
+  /** The links of an aircraft that may still be used. Rejects with words for a person, as those that follow. */
+  async pilotLinks(aircraftId: string): Promise<PilotLink[]> {
+    return (await this.ask<{ links: PilotLink[] }>(`pilot-links?aircraft_id=${aircraftId}`)).links;
+  }
+
+  makePilotLink(aircraftId: string, name: string, hours: number): Promise<PilotLink> {
+    return this.ask("pilot-links", "POST", { aircraft_id: aircraftId, name, hours });
+  }
+
+  async endPilotLink(linkId: string): Promise<void> {
+    await this.ask(`pilot-links/${linkId}`, "DELETE");
+  }
+
+  private async ask<T>(path: string, method = "GET", body?: object): Promise<T> {
+    const response = await fetch(`./api/v1/${path}`, {
+      method,
+      headers: { Authorization: `Bearer ${this.token}`, "Content-Type": "application/json" },
+      body: body === undefined ? null : JSON.stringify(body),
       signal: AbortSignal.timeout(10_000),
     });
-    if (!response.ok) throw new Error(`the server answered ${response.status}`);
-    return ((await response.json()) as { rules: RuleFacts[] }).rules;
+    const said = (await response.json().catch(() => ({}))) as T & { detail?: string };
+    if (!response.ok) throw new Error(said.detail ?? `the server answered ${response.status}`);
+    return said;
   }
 
   private async fetchZones(): Promise<void> {

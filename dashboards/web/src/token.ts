@@ -1,6 +1,6 @@
 // The token comes once, in the fragment of the address, and is kept for this tab only.
 
-const KEY = "wedgetail.token";
+export type TokenKey = "wedgetail.token" | "wedgetail.pilot";
 
 /** The token of a fragment such as #token=abc, or null. */
 export function tokenOf(fragment: string): string | null {
@@ -9,16 +9,12 @@ export function tokenOf(fragment: string): string | null {
 }
 
 /** Takes the token out of the address (it would stand in every screenshot and in the history), or gives the kept one. */
-export function takeToken(): string | null {
+export function takeToken(key: TokenKey): string | null {
   const given = tokenOf(location.hash);
   if (given !== null) {
-    sessionStorage.setItem(KEY, given);
+    sessionStorage.setItem(key, given);
     history.replaceState(null, "", location.pathname + location.search);
     return given;
   }
-  return sessionStorage.getItem(KEY);
-}
-
-export function forgetToken(): void {
-  sessionStorage.removeItem(KEY);
+  return sessionStorage.getItem(key);
 }

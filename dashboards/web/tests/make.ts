@@ -22,7 +22,7 @@ export function alert(over: Partial<Alert> = {}): Alert {
     zone_id: null, zone_name: null, zone_versions: [], level: "breach", condition: "raised", state: "unacknowledged",
     start: "2026-11-23T03:12:00Z", triggered_at: TIME, published_at: TIME, raised_at: TIME, cleared_at: null, what: "12 m outside",
     way_back: "FLY 240° true, 85 m", guidance_at: TIME, beyond_m: 12, height_m: 88, height_datum: "AGL", height_source: "terrain report",
-    lon: 149.1, lat: -35.3, acknowledged: null, imported: false, confirmed: true, ...over,
+    lon: 149.1, lat: -35.3, acknowledged: null, pilot_saw: null, imported: false, confirmed: true, ...over,
   };
 }
 

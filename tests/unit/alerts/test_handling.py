@@ -7,6 +7,7 @@ import pytest
 
 from alerts.handling import (
     Acknowledgement,
+    Action,
     AlreadyAcknowledged,
     NotYetHappened,
     RequestReused,
@@ -82,3 +83,15 @@ def test_an_alert_that_nobody_knows_is_refused() -> None:
 def test_an_n_that_has_not_happened_cannot_have_been_seen() -> None:
     with pytest.raises(NotYetHappened, match="stands at n 1"):
         decide(ASKED, 1, None, [])
+
+
+def test_what_a_pilot_saw_is_stored_whatever_others_did_and_stands_in_nobodys_way() -> None:
+    saw = msgspec.structs.replace(ASKED, request_id=UUID(int=9), action=Action.PILOT_SAW)
+    again = msgspec.structs.replace(saw, request_id=UUID(int=10))
+    assert decide(saw, 2, None, [other(2)]) is saw
+    assert decide(again, 2, None, [saw]) is again
+    assert decide(ASKED, 2, None, [saw]) is ASKED
+    with pytest.raises(RequestReused):
+        decide(saw, 2, msgspec.structs.replace(saw, action=Action.ACKNOWLEDGED), [])
+    with pytest.raises(NotYetHappened):
+        decide(saw, 1, None, [])

@@ -53,3 +53,37 @@ def test_a_time_zone_that_does_not_exist_is_refused() -> None:
     for name in ("Australia/Sidney", "../etc/passwd", ""):
         with pytest.raises(SettingError, match=r"Setting operator\.timezone is wrong: .*no such time zone"):
             load(None, {"WEDGETAIL_OPERATOR__TIMEZONE": name})
+@pytest.mark.parametrize(
+    ("listen", "told"),
+    [("127.0.0.1", "127.0.0.1:8443"), ("localhost:9000", "127.0.0.1:9000"), ("[::1]:9000", "[::1]:9000")],
+)
+def test_other_doors_on_loopback_need_no_tls(listen: str, told: str) -> None:
+    assert load(None, {"WEDGETAIL_API__LISTEN": listen}).api.listen == told
+
+
+def test_with_a_certificate_any_address_is_listened_on() -> None:
+    tls = {"WEDGETAIL_API__TLS_CERT": "c.pem", "WEDGETAIL_API__TLS_KEY": "k.pem"}
+    assert load(None, tls | {"WEDGETAIL_API__LISTEN": "0.0.0.0"}).api.listen == "0.0.0.0:8443"
+    assert load(None, tls | {"WEDGETAIL_API__LISTEN": "[::]:9443"}).api.listen == "[::]:9443"
+
+
+@pytest.mark.parametrize(
+    ("given", "name", "detail"),
+    [
+        ({"LISTEN": "0.0.0.0"}, "api.listen", "anything but loopback needs TLS"),
+        ({"LISTEN": "10.0.0.7:9000"}, "api.listen", "anything but loopback needs TLS"),
+        ({"LISTEN": "[::]:9000"}, "api.listen", "anything but loopback needs TLS"),
+        ({"LISTEN": "base.example:9000"}, "api.listen", "an address in digits"),
+        ({"LISTEN": "::1"}, "api.listen", "an address in digits"),
+        ({"LISTEN": "127.0.0.1:0"}, "api.listen", "from 1 to 65535"),
+        ({"LISTEN": "127.0.0.1:99999"}, "api.listen", "from 1 to 65535"),
+        ({"LISTEN": "0.0.0.0", "TLS_CERT": "c.pem"}, "api.tls_key", "belong together"),
+        ({"LISTEN": "0.0.0.0", "TLS_KEY": "k.pem"}, "api.tls_key", "belong together"),
+        ({"TLS_CERT": "c.pem", "TLS_KEY": "k.pem"}, "api.listen", "no address that it is for"),
+        ({"ADDRESS": "base.example"}, "api.address", "pattern"),
+    ],
+)
+def test_what_would_open_the_door_to_others_without_tls_is_refused(given: dict[str, str], name: str, detail: str) -> None:
+    with pytest.raises(SettingError, match=detail) as caught:
+        load(None, {f"WEDGETAIL_API__{key}": value for key, value in given.items()})
+    assert caught.value.facts["name"] == name

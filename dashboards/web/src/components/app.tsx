@@ -9,7 +9,7 @@ import type { Store } from "../store";
 import { announce, Announcer, type Announcement } from "./announcer";
 import { PageContext, useMedia, useStore, useTick, type Page } from "./context";
 import { Fleet } from "./fleet";
-import { Gate } from "./gate";
+import { Gate, Outdated } from "./gate";
 import { Header, StatusLine } from "./header";
 import { Handle, Tabs, type Tab } from "./layout";
 import { MapLinkContext, type MapLink } from "./maplink";
@@ -80,6 +80,7 @@ export function App({ store }: { store: Store }) {
     [filter, search, unacknowledged],
   );
 
+  if (state.phase === "outdated") return <Outdated />;
   if (state.phase === "refused") return <Gate refused={state.refusal ?? ""} />;
 
   const now = store.now();

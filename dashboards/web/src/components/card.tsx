@@ -132,6 +132,12 @@ function Times({ alert }: { alert: Alert }) {
       )}
       {" · "}
       {alert.rule}
+      {alert.pilot_saw !== null && (
+        <b data-testid={`pilot-saw-${alert.id}`}>
+          {" · "}
+          pilot {alert.pilot_saw.station} saw {time(alert.pilot_saw.at)}
+        </b>
+      )}
     </p>
   );
 }

@@ -3,6 +3,7 @@ import { momentTime, NOT_KNOWN, number, positionProblem } from "../format";
 import type { Aircraft } from "../protocol";
 import { usePage } from "./context";
 import { Badge } from "./glyph";
+import { PilotLinks } from "./pilotlinks";
 
 const FIX = ["no GPS", "no fix", "2D", "3D", "DGPS", "RTK float", "RTK fixed", "static", "PPP"];
 
@@ -50,6 +51,7 @@ export function Detail({ aircraft }: { aircraft: Aircraft }) {
       <button type="button" class="button" onClick={() => show(aircraft.id, true)}>
         Show on the map
       </button>
+      <PilotLinks aircraftId={aircraft.id} />
     </div>
   );
 }
