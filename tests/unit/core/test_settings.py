@@ -53,6 +53,8 @@ def test_a_time_zone_that_does_not_exist_is_refused() -> None:
     for name in ("Australia/Sidney", "../etc/passwd", ""):
         with pytest.raises(SettingError, match=r"Setting operator\.timezone is wrong: .*no such time zone"):
             load(None, {"WEDGETAIL_OPERATOR__TIMEZONE": name})
+
+
 @pytest.mark.parametrize(
     ("listen", "told"),
     [("127.0.0.1", "127.0.0.1:8443"), ("localhost:9000", "127.0.0.1:9000"), ("[::1]:9000", "[::1]:9000")],
