@@ -187,10 +187,15 @@ async def _engines(conn: Connection, flight: Flight, first: datetime, last: date
     except NoSuchFlight:
         return found
     for stretch in stretches:
+        begin, engine = stretch.oldest, ""  # from where on its log is read, and which engine judged before that
         if flight.imported:
-            found |= {engine for (engine,) in await _all(conn, "last_engine_before", stretch.given)}
+            engine = next((said for (said,) in await _all(conn, "last_engine_before", stretch.given)), "")
         else:
             states = await history.states(conn, stretch)
-            found |= {state.engine for state in [each for each in states if each.next <= stretch.first][:1]}
-        found |= {engine for _, engine in await history.engines(conn, stretch, stretch.first)}
+            begin, engine = next(((each.next, each.engine) for each in states if each.next <= stretch.first), (begin, engine))
+        for offset, said in await history.engines(conn, stretch, begin):
+            if offset > stretch.first:
+                found.add(engine)
+            engine = said
+        found.add(engine)
     return found - {""}

@@ -132,7 +132,7 @@ class Charts(Flowable):  # type: ignore[misc]
         canvas.line(_LEFT, y, _LEFT + scale.across, y)
         canvas.setDash()
         canvas.setFont(ink.PLAIN, 5.5)
-        canvas.drawRightString(_LEFT + scale.across - 2, y + 2, words)
+        canvas.drawString(_LEFT + 3, y - 7, words)  # the marks are above it
 
     def _marks(self, scale: "_Scale") -> None:
         """Where each alert was raised, at the top; those that would cover each other one step lower."""

@@ -124,7 +124,7 @@ class _Report:
         if len(rows) == 1:
             yield _paragraph("None.", _BODY)
             return
-        yield _table(rows, (26, 92, 176, 122, _WIDTH - 416))
+        yield _table(rows, (24, 96, 136, 176, _WIDTH - 432))
 
     def _rule(self, alert: Alert) -> str:
         aircraft = aircraft_named(self._flight.aircraft, alert.first.aircraft_id) if len(self._flight.aircraft) > 1 else ""
@@ -139,7 +139,7 @@ class _Report:
         told = [f"began {self._time(alert.first.start_us)}", f"raised {self._time(alert.first.at_us)}"]
         worse = sum(step.event.condition is Condition.WORSENED for step in alert.steps)
         if worse:
-            told.append(f"grew worse {worse} times")
+            told.append("grew worse once" if worse == 1 else f"grew worse {worse} times")
         told.append("did not end" if alert.cleared_us is None else f"ended {self._time(alert.cleared_us)}")
         return "\n".join(told)
 

@@ -17,7 +17,7 @@ from geofence.index import footprint
 from geofence.zone import ZoneKind, ZoneVersion
 
 _AROUND = 0.12  # of the track's extent, free on each side
-_LEAST_M = 150.0  # shown across, at least
+_LEAST_M = 80.0  # shown across, at least
 _LABELS = 14  # zones named on the map; the table has them all
 _KIND = {ZoneKind.KEEP_OUT: (0xB3161E, ()), ZoneKind.KEEP_IN: (0x2E6B2E, (6, 2)), ZoneKind.INFORMATION: (0x6B7480, (1.5, 2))}
 LEGEND = (

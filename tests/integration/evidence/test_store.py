@@ -11,8 +11,10 @@ from psycopg import AsyncConnection
 from core import block
 from core.block import Block
 from core.columns import SCHEMA_VERSION
+from core.identity import partition_of
 from core.records import Engine, Gap, GapReason, LinkListened, Listened, Marker, block_headers, control_headers, encode
 from core.sample import Sample
+from core.topics import PARTITIONS
 from core.units import utc
 from evidence import bundle, store
 from evidence.bundle import MANIFEST
@@ -37,7 +39,7 @@ TOPIC = "telemetry"
 @pytest.fixture
 async def conn(database_url: str) -> AsyncIterator[AsyncConnection[Any]]:
     with psycopg.connect(database_url) as sync:
-        register_topics(sync, "c", IDS, 4)
+        register_topics(sync, "c", IDS, PARTITIONS)
     async with await connect(database_url, name="test") as connection:
         yield connection
 
@@ -56,12 +58,13 @@ async def fly(conn: AsyncConnection[Any]) -> None:
     """The flight of tests.unit.evidence.record, a block each ten samples."""
     mine = [at(second) for second in range(10)] + [at(s) for s in range(16, 30)]
     other = [at(second, system=2, lat=-35.301, agl_m=None, takeoff_m=None) for second in range(20)]
-    samples: list[Sample] = mine + other
+    samples: list[Sample] = sorted(mine + other, key=lambda sample: sample.seq)  # as they come on a link
     blocks = [block.from_samples(samples[first : first + 10]) for first in range(0, len(samples), 10)]
     gap = Gap(OPERATOR, LINK, ONE.id, T0 + 9 * S, T0 + 16 * S, 11, GapReason.DROPPED)
     said = [Marker(1), Engine("2"), *blocks, Listened((LinkListened(OPERATOR, LINK, T0, T0 + 30 * S),), (gap,))]
     recording = Recording("c")
-    part = (await recording.load(conn, [(TOPIC, IDS[TOPIC], 0)]))[TOPIC, 0]
+    number = partition_of(ONE.id, PARTITIONS)
+    part = (await recording.load(conn, [(TOPIC, IDS[TOPIC], number)]))[TOPIC, number]
     await recording.store(conn, [(part, entries(said))])
 
 

@@ -46,7 +46,7 @@ def at(seconds: float, system: int = 1, **more: Any) -> Sample:
     given: dict[str, Any] = {
         "lon": 149.1 + seconds * 1e-4, "agl_m": 100 + seconds, "amsl_mm": 700_000, "amsl_source": 1, "takeoff_source": 1,
         "velocity_north_cmps": 300, "velocity_east_cmps": -400, "velocity_down_cmps": 50, "heading_cdeg": 27_000,
-        "battery_pct": 80, "battery_mv": 15_200, "mode": "AUTO",
+        "battery_pct": 80, "battery_mv": 15_200, "mode": "AUTO", "seq": round(seconds * 1_000) + system,
     }  # fmt: skip
     return moments.at(seconds, system=system, **given | more)
 
