@@ -18,6 +18,7 @@ export class Attention {
   private readonly sounder = new Sounder();
   private armed = false;
   private vibrates = false;
+  private starting: Promise<void> | null = null;
   private sentinel: WakeLockSentinel | null = null;
 
   /** As it is now: a phone takes the loudspeaker or the wake lock away without asking. */
@@ -34,9 +35,12 @@ export class Attention {
   async arm(): Promise<void> {
     this.vibrates = typeof navigator.vibrate === "function" && navigator.vibrate(BUZZ_MS[0]!);
     if (!this.armed) document.addEventListener("visibilitychange", () => void this.stayAwake());
-    const sound = this.sounder.running ? Promise.resolve() : this.sounder.arm().catch(() => undefined);
-    await Promise.all([sound, this.stayAwake()]);
+    // Said at once: where a loudspeaker never answers, what was asked for is not there.
     this.armed = true;
+    if (!this.sounder.running) {
+      this.starting ??= this.sounder.arm().catch(() => undefined).finally(() => (this.starting = null));
+    }
+    await this.stayAwake();
   }
 
   alarm(alerts: readonly Alert[]): void {

@@ -2,6 +2,12 @@ import { heightSource, number, NOT_KNOWN } from "../format";
 import type { Aircraft, Around } from "../protocol";
 import { BAR_TO, limited, share } from "./view";
 
+function limitWords(around: Around | null): string {
+  if (around === null) return "limit not known yet";
+  if (around.limit === null) return around.problem ?? "no limit above ground";
+  return `limit ${number(around.limit.m, "m")} ${around.limit.datum}, ${around.limit.by}`;
+}
+
 /** The largest figure of the page, with a bar to its limit. */
 export function HeightFigure({ aircraft, around }: { aircraft: Aircraft; around: Around | null }) {
   const { height } = aircraft;
@@ -24,7 +30,7 @@ export function HeightFigure({ aircraft, around }: { aircraft: Aircraft; around:
         )}
       </div>
       <p class="limit" data-testid="limit">
-        {around?.limit ? `limit ${number(around.limit.m, "m")} ${around.limit.datum}, ${around.limit.by}` : (around?.problem ?? "no limit above ground")}
+        {limitWords(around)}
       </p>
     </section>
   );

@@ -1,4 +1,3 @@
-import { useState } from "preact/hooks";
 import type { Attention, Readinesses } from "./attention";
 
 const NAMES: [keyof Readinesses, string][] = [
@@ -9,13 +8,8 @@ const NAMES: [keyof Readinesses, string][] = [
 
 /** What will make the pilot look, each as it is; and what nothing of it can do. */
 export function Ready({ attention }: { attention: Attention }) {
-  const [arming, setArming] = useState(false);
   const now = attention.now();
   const off = NAMES.some(([key]) => now[key] === "OFF");
-  const arm = (): void => {
-    setArming(true);
-    void attention.arm().then(() => setArming(false));
-  };
   return (
     <section class="ready" aria-label="Alarms of this phone">
       <dl>
@@ -26,7 +20,7 @@ export function Ready({ attention }: { attention: Attention }) {
           </div>
         ))}
       </dl>
-      <button type="button" class="button" data-testid="arm" aria-disabled={arming} onClick={arm}>
+      <button type="button" class="button" data-testid="arm" onClick={() => void attention.arm()}>
         {off ? "Turn them on" : "Try them again"}
       </button>
       <p class="keep-open">Keep this page open: a locked phone will not alert you.</p>
