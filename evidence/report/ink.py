@@ -1,5 +1,6 @@
 """What report, map and charts draw with: fonts, colours, and the shapes of levels. Shape and word always go with the colour."""
 
+import math
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -47,24 +48,23 @@ def clear(colour: Color, alpha: float) -> Color:
 
 
 def mark(canvas: Any, level: Level, x: float, y: float, number: int, size: float = 5.0) -> None:
-    """A level's shape around a place, with its alert's number; SHAPES says which is which."""
+    """A level's shape around a place, as the pages have it, with its alert's number; SHAPES says which is which."""
     canvas.saveState()
-    canvas.setFillColor(LEVELS[level])
-    canvas.setStrokeColor(WHITE)
-    canvas.setLineWidth(0.7)
+    canvas.setFillColor(WHITE if level is Level.UNKNOWN else LEVELS[level])
+    canvas.setStrokeColor(LEVELS[level] if level is Level.UNKNOWN else WHITE)
+    canvas.setLineWidth(0.9)
     path = canvas.beginPath()
     if level is Level.BREACH:
-        _polygon(path, ((x, y + 1.35 * size), (x - 1.25 * size, y - 0.85 * size), (x + 1.25 * size, y - 0.85 * size)))
+        turns = (math.radians(60 * corner) for corner in range(6))
+        _polygon(path, ((x + 1.25 * size * math.cos(turn), y + 1.25 * size * math.sin(turn)) for turn in turns))
     elif level is Level.LOST:
-        _polygon(path, ((x, y + 1.3 * size), (x - 1.3 * size, y), (x, y - 1.3 * size), (x + 1.3 * size, y)))
-    elif level is Level.WARNING:
         path.rect(x - size, y - size, 2 * size, 2 * size)
     else:
-        path.circle(x, y, size)
+        _polygon(path, ((x, y + 1.35 * size), (x - 1.35 * size, y), (x, y - 1.35 * size), (x + 1.35 * size, y)))
     canvas.drawPath(path, fill=1, stroke=1)
-    canvas.setFillColor(WHITE)
+    canvas.setFillColor(LEVELS[level] if level is Level.UNKNOWN else WHITE)
     canvas.setFont(BOLD, 5.6)
-    canvas.drawCentredString(x, y - 2.4 if level is Level.BREACH else y - 2, str(number))
+    canvas.drawCentredString(x, y - 2, str(number))
     canvas.restoreState()
 
 
@@ -74,4 +74,4 @@ def _polygon(path: Any, corners: Iterable[tuple[float, float]]) -> None:
     path.close()
 
 
-SHAPES = "triangle: breach; diamond: link lost; square: warning; circle: unknown"
+SHAPES = "hexagon: breach; square: link lost; diamond: warning; hollow diamond: unknown"
