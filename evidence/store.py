@@ -82,7 +82,7 @@ async def read_flight(
     raw = await _samples(conn, given, most)
     gaps = [
         Gap(operator, link, one, to_us(began), to_us(ended), count, GapReason(reason))
-        for operator, link, one, began, ended, count, reason in await _all(conn, "gaps", given)
+        for operator, link, one, began, ended, count, reason in await _all(conn, "gaps_within", given)
     ]
     return Flight(
         name, operator_id, title, timezone, tuple(aircraft), found.imported,

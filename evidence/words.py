@@ -18,7 +18,7 @@ def alerts(incident: Incident) -> dict[str, Any]:
 
 def actions(incident: Incident) -> dict[str, Any]:
     """What people did with the alerts: who, as they said, when, and up to which step they had seen it."""
-    told = [one.answer() | {"action": "acknowledged"} for one in incident.actions]
+    told = [one.answer() | {"action": one.action.value} for one in incident.actions]
     return {"actions": told}
 
 

@@ -26,7 +26,7 @@ WHERE operator_id = %(operator_id)s AND aircraft_id = ANY(%(aircraft_ids)s::uuid
     AND event_time >= %(since)s AND event_time < %(until)s
 ORDER BY aircraft_id, event_time, "offset", "row"
 
--- name: gaps
+-- name: gaps_within
 -- Those that touch the window: of the aircraft, and what their links and listeners lost without knowing of whom.
 SELECT operator_id, link, aircraft_id, began, ended, count, reason
 FROM link_gap
@@ -50,7 +50,7 @@ WHERE alert_id IN (
 ORDER BY start, alert_id, n
 
 -- name: handling
-SELECT operator_id, alert_id, request_id, n, station, at
+SELECT operator_id, alert_id, request_id, n, station, at, action
 FROM alert_handling
 WHERE alert_id = ANY(%(alert_ids)s::uuid[])
 ORDER BY at, request_id

@@ -268,7 +268,9 @@ async def test_with_another_zone_it_differs_where_it_should_and_nothing_is_store
 
 
 def _bigger(zone: ZoneVersion) -> ZoneVersion:
-    ring = [[x + (0.005 if x > 149.0 else -0.005), y] for x, y in zone.geometry["coordinates"][0]]
+    corners = zone.geometry["coordinates"][0]
+    west = min(x for x, _ in corners)
+    ring = [[x + (0.005 if x > west else -0.005), y] for x, y in corners]
     return msgspec.structs.replace(zone, world=0, geometry={"type": "Polygon", "coordinates": [ring]})
 
 
