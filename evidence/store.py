@@ -75,7 +75,7 @@ async def read_flight(
     aircraft = [Aircraft(*row) for row in await _all(conn, "aircraft", given)]
     if not aircraft:
         raise NoSuchFlight(flight=name)
-    ((first, last),) = await _all(conn, "span", given | {"since": since, "until": until})
+    ((first, last),) = await _all(conn, "span_of", given | {"since": since, "until": until})
     if first is None:
         raise NothingThen(flight=name)
     given |= {"since": since or first, "until": until or last + timedelta(microseconds=1)}
@@ -170,7 +170,7 @@ async def _alerts(conn: Connection, given: dict[str, Any]) -> list[Alert]:
         event = decode(AlertEvent, body.encode())
         steps.setdefault(event.alert_id, []).append(Step(event, to_us(published_at)))
     handled = defaultdict(list)
-    for row in await _all(conn, "handling", {"alert_ids": list(steps)}):
+    for row in await _all(conn, "actions_on", {"alert_ids": list(steps)}):
         one = read_row(row)
         handled[one.alert_id].append(one)
     return [Alert(tuple(each), tuple(handled[alert_id])) for alert_id, each in steps.items()]

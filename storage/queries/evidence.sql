@@ -6,7 +6,7 @@ FROM aircraft
 WHERE operator_id = %(operator_id)s AND aircraft_id = ANY(%(aircraft_ids)s::uuid[])
 ORDER BY link, system_id
 
--- name: span
+-- name: span_of
 -- Of these aircraft: when the first and the last sample was received, in event time.
 SELECT min(event_time), max(event_time)
 FROM telemetry
@@ -49,7 +49,7 @@ WHERE alert_id IN (
     HAVING min(start) < %(until)s AND coalesce(max(at) FILTER (WHERE condition = 'cleared'), 'infinity') >= %(since)s)
 ORDER BY start, alert_id, n
 
--- name: handling
+-- name: actions_on
 SELECT operator_id, alert_id, request_id, n, station, at, action
 FROM alert_handling
 WHERE alert_id = ANY(%(alert_ids)s::uuid[])
