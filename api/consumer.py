@@ -17,6 +17,7 @@ from api import store
 from api.hub import Hub
 from api.picture import Picture
 from core import kafka
+from core.ending import closed
 from core.errors import BrokerUnreachable, UnreadableRecord
 from core.identity import operator_id
 from core.records import AlertEvent, Judged, decode
@@ -63,7 +64,7 @@ class Feed:
                     group.create_task(self._follow(consumer), name="feed")
         finally:
             for consumer in self._consumers:
-                await consumer.stop()
+                await closed(consumer.stop())
 
     async def tick(self) -> None:
         """Each second: time passes in the picture, everyone hears the heart beat."""
@@ -122,7 +123,7 @@ class Feed:
         finally:
             if not self._consumers:
                 for consumer in consumers:
-                    await consumer.stop()
+                    await closed(consumer.stop())
 
     async def _meet(self, consumers: list[AIOKafkaConsumer]) -> None:
         """The picture as the database has it, and the consumers at the place in the stream where that ends."""

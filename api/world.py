@@ -14,6 +14,7 @@ from aiokafka.errors import KafkaError
 from psycopg import AsyncConnection, IsolationLevel
 
 from core import kafka
+from core.ending import closed
 from core.errors import BrokerUnreachable
 from core.records import Marker, control_headers, encode
 from core.settings import Settings
@@ -90,7 +91,7 @@ class WorldPublisher:
             raise BrokerUnreachable(bootstrap=kafka_settings.bootstrap, detail="no acknowledgement within 30 s") from error
         finally:
             await conn.close()  # and with it the lock
-            await producer.stop()
+            await closed(producer.stop())
 
     async def _lock(self, conn: Connection) -> bool:
         row = await (await conn.execute(load("api")["try_publish_lock"], {"key": PUBLISHER_LOCK})).fetchone()

@@ -1,8 +1,10 @@
-"""An end that comes: a process that has failed must not live on because some library does not let go of it."""
+"""An end that comes: what is told to end must not live on because some library does not let go of it."""
 
+import asyncio
 import os
 import sys
 import threading
+from collections.abc import Awaitable
 
 FAILED = 2
 
@@ -17,3 +19,16 @@ def end_within(seconds: float, why: BaseException) -> None:
     timer = threading.Timer(seconds, end)
     timer.daemon = True
     timer.start()
+
+
+async def closed(closing: Awaitable[object]) -> None:
+    """Closes something of aiokafka's to the end; a cancellation meanwhile is raised after that.
+
+    Its client, closing, takes a cancellation for its own task's and swallows it: whoever was cancelled goes on for good.
+    """
+    task = asyncio.ensure_future(closing)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task})
+        raise

@@ -10,6 +10,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.client import AIOKafkaClient, CoordinationType
 from aiokafka.errors import GroupCoordinatorNotAvailableError, KafkaError, TopicAlreadyExistsError, for_code
 
+from core.ending import closed
 from core.errors import BrokerUnreachable, TopicMismatch
 from core.metadata import MetadataWithIds
 from core.topics import TOPICS, Topic
@@ -106,7 +107,7 @@ async def _create(bootstrap: str, missing: dict[str, Topic], replicas: int) -> N
     except KafkaError as error:
         raise BrokerUnreachable(bootstrap=bootstrap, detail=str(error)) from error
     finally:
-        await admin.close()
+        await closed(admin.close())
 
 
 @asynccontextmanager
@@ -118,7 +119,7 @@ async def _client(bootstrap: str) -> AsyncIterator[AIOKafkaClient]:
     except KafkaError as error:
         raise BrokerUnreachable(bootstrap=bootstrap, detail=str(error)) from error
     finally:
-        await client.close()
+        await closed(client.close())
 
 
 async def _groups_work(client: AIOKafkaClient) -> bool:

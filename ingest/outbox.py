@@ -16,6 +16,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordTooLargeError
 
 from core import kafka
+from core.ending import closed
 from ingest.packer import Record
 
 _AGAIN_S = 0.5
@@ -73,7 +74,7 @@ class Carrier:
                     await producer.start()
                 except KafkaError as error:
                     log.debug("Kafka at %s does not answer: %s", self._bootstrap, error)
-                    await producer.stop()
+                    await closed(producer.stop())
                     await asyncio.sleep(_AGAIN_S)  # a broker that is away tells nobody when it is back
                 else:
                     self._producer = producer
@@ -85,7 +86,7 @@ class Carrier:
             if self._producer is not failed:  # another partition's failure has done this already
                 return
             self._producer = None
-        await stopping.stop()
+        await closed(stopping.stop())
 
 
 def _no_notice(partition: int) -> Record | None:

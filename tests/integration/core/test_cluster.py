@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
+from aiokafka.client import AIOKafkaClient
 
 from core.cluster import AnotherCluster, TopicRemade, check, guarded, watch
 from core.errors import TopicMismatch
@@ -49,6 +50,23 @@ async def test_what_a_part_fails_on_comes_out(settings: Settings) -> None:
 
     with pytest.raises(RuntimeError, match="its own trouble"):
         await guarded(settings, part())
+
+
+async def test_a_part_that_is_told_to_end_while_the_cluster_is_asked_ends(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closes, closing = AIOKafkaClient.close, asyncio.Event()
+
+    async def close(client: AIOKafkaClient) -> None:
+        closing.set()
+        await closes(client)
+
+    monkeypatch.setattr(AIOKafkaClient, "close", close)
+    watching = asyncio.create_task(watch(settings))
+    await closing.wait()  # it is in the middle of it, where the library takes a cancellation for another task's
+    watching.cancel()
+    ended, _ = await asyncio.wait({watching}, timeout=30)
+    assert ended
 
 
 async def test_a_topic_that_grows_is_noticed(settings: Settings, admin: AIOKafkaAdminClient) -> None:
