@@ -6,6 +6,7 @@ any inclusion and outside every exclusion). Footprint, floor and ceiling are one
 """
 
 import math
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -18,13 +19,13 @@ from core.geodesy import metres_per_degree
 from core.observed import Delays, Observed
 from core.units import US_PER_S
 from geofence import activation, prediction, words
-from geofence.asks import ASKS, GEOFENCE_RULES, Asks, always_asks, asked, asks, rule_of
+from geofence.asks import ASKS, GEOFENCE_RULES, Asks, asked, asks, rule_of
+from geofence.chart import Chart
 from geofence.distance import Nearest, nearest
 from geofence.height import AGL, MARGIN
-from geofence.index import Entry, Met, Pairs, ZoneIndex
+from geofence.index import Entry, Met, Pairs
 from geofence.known import Facts, Whose
 from geofence.prediction import STILL, Motion, warn_within_s
-from geofence.sift import Sift
 from geofence.track import Track
 from geofence.vertical import Band, Fix
 from geofence.zone import ZoneKind, ZoneVersion
@@ -52,21 +53,15 @@ class Sightings(NamedTuple):
 
 
 class Monitor:
-    """The zones of one world, ready to be asked about blocks."""
+    """The zones and facts of one world, ready to be asked about blocks."""
 
-    def __init__(self, index: ZoneIndex, facts: Facts | None = None) -> None:
-        self.index, self.facts = index, Facts() if facts is None else facts
-        self.entries = index.entries
-        self._sift = Sift(self.entries)
-        self._sometimes = np.array([not always_asks(entry, self.facts) for entry in self.entries], np.bool_)
+    def __init__(self, chart: Chart, facts: Facts | None = None) -> None:
+        self.index, self.facts = chart.index, Facts() if facts is None else facts
+        self.entries = chart.entries
+        self._chart, self._sift = chart, chart.sift
+        relaxed = np.array([self.facts.relaxes(*cited) for cited in chart.cited], np.bool_)
+        self._sometimes = ~chart.unasked | relaxed[chart.rules]  # always_asks, of all entries
         self._any_sometimes = bool(self._sometimes.any())
-        self._keep_in_for: dict[tuple[UUID, UUID | None], list[int]] = {}
-        self._by_zone: dict[UUID, list[Entry]] = {}
-        for i, entry in enumerate(self.entries):
-            self._by_zone.setdefault(entry.zone.zone_id, []).append(entry)
-            if entry.zone.kind is ZoneKind.KEEP_IN:
-                for aircraft in (None,) if entry.zone.aircraft_ids is None else entry.zone.aircraft_ids:
-                    self._keep_in_for.setdefault((entry.zone.operator_id, aircraft), []).append(i)
 
     def audience(self, operator: UUID, aircraft: UUID) -> int:
         """A number for all aircraft for whom the same zones are meant: what a Track wants to know of them."""
@@ -74,21 +69,22 @@ class Monitor:
 
     def entry(self, zone_id: UUID, time_us: int) -> Entry | None:
         """The version of a zone that decides at a time, if any."""
-        return next((e for e in self._by_zone.get(zone_id, ()) if e.from_us <= time_us < e.to_us), None)
+        return next(iter(self._deciding(self._chart.by_zone.get(zone_id.bytes, ()), time_us)), None)
 
     def keep_ins(self, operator: UUID, aircraft: UUID, time_us: int) -> list[Entry]:
         """The keep-in zones that apply to an aircraft at a time."""
-        return [e for e in (self.entries[i] for i in self._keep_ins(operator, aircraft)) if e.from_us <= time_us < e.to_us]
+        held = self._chart.keep_ins
+        return self._deciding((*held.get((operator, None), ()), *held.get((operator, aircraft), ())), time_us)
 
-    def _keep_ins(self, operator: UUID, aircraft: UUID) -> list[int]:
-        return self._keep_in_for.get((operator, None), []) + self._keep_in_for.get((operator, aircraft), [])
+    def _deciding(self, numbers: Iterable[int], time_us: int) -> list[Entry]:
+        return [e for e in (self.entries[i] for i in numbers) if e.from_us <= time_us < e.to_us]
 
     def by_row(self, seen: NDArray[np.int64]) -> dict[int, list[Entry]]:
-        """The entries of each row of a block, in their own order, whatever order the index found them in."""
+        """The entries of each row of a block by their zones' ids, whatever order the index found them in."""
         rows: dict[int, list[Entry]] = {}
-        for row, number in sorted(seen.tolist()):
+        for row, number in seen.tolist():
             rows.setdefault(row, []).append(self.entries[number])
-        return rows
+        return {row: sorted(entries, key=lambda entry: entry.zone.zone_id.bytes) for row, entries in rows.items()}
 
     def watch(self, track: Track) -> Sightings:
         """Look at a block."""

@@ -8,6 +8,8 @@ most blocks that is nothing, so this is one compiled loop.
 
 import math
 from collections.abc import Sequence
+from copy import copy
+from itertools import chain
 from math import inf
 from uuid import UUID
 
@@ -29,44 +31,66 @@ class Sift:
     """The entries of an index in columns."""
 
     def __init__(self, entries: Sequence[Entry]) -> None:
-        operators = {who: number for number, who in enumerate(dict.fromkeys(entry.zone.operator_id for entry in entries))}
-        self.entries = np.zeros(len(entries), ENTRY)
-        named: dict[tuple[UUID, UUID], list[int]] = {}
-        general: dict[UUID, list[int]] = {who: [] for who in operators}  # keep-ins for all of an operator's aircraft
-        for i, entry in enumerate(entries):
+        self.entries = np.empty(0, ENTRY)
+        self._operators: dict[UUID, int] = {}
+        self._general: dict[UUID, list[int]] = {}  # of each operator the keep-in zones for all of its aircraft
+        self._named: dict[tuple[UUID, UUID], list[int]] = {}  # the zones that name an aircraft
+        self._add((), entries)
+
+    def changed(self, gone: Sequence[int], added: Sequence[Entry]) -> "Sift":
+        """These columns with more behind them; those that are gone are in force at no time."""
+        other = copy(self)
+        other._operators, other._general, other._named = dict(self._operators), dict(self._general), dict(self._named)
+        other._add(gone, added)
+        return other
+
+    def _add(self, gone: Sequence[int], added: Sequence[Entry]) -> None:
+        first = len(self.entries)
+        self.entries = np.concatenate((self.entries, np.zeros(len(added), ENTRY)))
+        self.entries["from_us"][list(gone)] = self.entries["to_us"][list(gone)] = 0
+        for number, entry in enumerate(added, first):
             zone = entry.zone
+            operator = self._operators.setdefault(zone.operator_id, len(self._operators))
             floor = -inf if zone.floor_m is None or zone.floor_datum is Datum.SFC else zone.floor_m
             ceiling = inf if zone.ceiling_m is None else zone.ceiling_m
             keep_in, names = zone.kind is ZoneKind.KEEP_IN, zone.aircraft_ids
-            self.entries[i] = (
+            self.entries[number] = (
                 entry.from_us, entry.to_us, floor, ceiling, ROW[zone.floor_datum], ROW[zone.ceiling_datum],
                 UNCERTAIN_M.get(zone.floor_datum, 0.0), UNCERTAIN_M.get(zone.ceiling_datum, 0.0), warn_within_s(zone),
-                operators[zone.operator_id], keep_in, names is not None, entry.convex,
+                operator, keep_in, names is not None, entry.convex,
             )  # fmt: skip
-            for aircraft in set(names or ()):
-                named.setdefault((zone.operator_id, aircraft), []).append(i)
-            if keep_in and names is None:
-                general[zone.operator_id].append(i)
-        self._lists: list[int] = []
-        audiences = [(-1, 0, 0, NOBODY)]
-        self._general: dict[UUID, int] = {}
-        for who, listed in general.items():
-            self._general[who] = len(audiences)
-            audiences.append((operators[who], *self._list(listed), len(audiences)))
-        self._named: dict[tuple[UUID, UUID], int] = {}
-        for (who, aircraft), listed in named.items():
-            self._named[who, aircraft] = len(audiences)
-            audiences.append((operators[who], *self._list(listed), self._general[who]))
-        self.audiences = np.array(audiences, AUDIENCE)
-        self.listed = np.array(self._lists, np.int64)
+        self._name(first, added)
+        self._number_audiences()
 
-    def _list(self, entries: list[int]) -> tuple[int, int]:
-        self._lists += entries
-        return len(self._lists) - len(entries), len(self._lists)
+    def _name(self, first: int, added: Sequence[Entry]) -> None:
+        named: dict[tuple[UUID, UUID], list[int]] = {}
+        general: dict[UUID, list[int]] = {}
+        for number, entry in enumerate(added, first):
+            zone, its = entry.zone, general.setdefault(entry.zone.operator_id, [])
+            if zone.aircraft_ids is None and zone.kind is ZoneKind.KEEP_IN:
+                its.append(number)
+            for aircraft in set(zone.aircraft_ids or ()):
+                named.setdefault((zone.operator_id, aircraft), []).append(number)
+        # Lists of charts before this one stay as they are.
+        self._general |= {who: self._general.get(who, []) + numbers for who, numbers in general.items()}
+        self._named |= {who: self._named.get(who, []) + numbers for who, numbers in named.items()}
+
+    def _number_audiences(self) -> None:
+        general = {who: number for number, who in enumerate(self._general, NOBODY + 1)}
+        named = {who: number for number, who in enumerate(self._named, NOBODY + 1 + len(general))}
+        lists = ((), *self._general.values(), *self._named.values())
+        ends = np.cumsum([len(each) for each in lists])
+        self.audiences = np.zeros(len(lists), AUDIENCE)
+        self.audiences["operator"] = [-1, *map(self._operators.__getitem__, (*general, *(who for who, _ in named)))]
+        self.audiences["start"][1:], self.audiences["stop"] = ends[:-1], ends
+        self.audiences["general"] = [NOBODY, *general.values(), *(general[who] for who, _ in named)]
+        self.listed = np.fromiter(chain.from_iterable(lists), np.int64)
+        self._numbers: tuple[dict[UUID, int], dict[tuple[UUID, UUID], int]] = general, named
 
     def audience(self, operator: UUID, aircraft: UUID) -> int:
         """A number for all aircraft for whom the same entries are meant."""
-        return self._named.get((operator, aircraft), self._general.get(operator, NOBODY))
+        general, named = self._numbers
+        return named.get((operator, aircraft), general.get(operator, NOBODY))
 
     def sift(
         self, track: Track, inside: Pairs, crossed: Pairs, outside: NDArray[np.bool_]

@@ -3,11 +3,13 @@
 import math
 from random import Random
 from typing import Any
+from unittest import mock
 
 import pytest
 import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from core import block, records
 from core.identity import aircraft_id, operator_id
@@ -192,6 +194,36 @@ def test_the_compiled_engine_says_what_the_plain_one_says(live: bool, seed: int)
         said = [records.encode(event) for event in advance(state, entry, world)]
         assert said == [records.encode(event) for event in plain.advance(entry, world.monitor(1))]
         assert aircraft_of(state) == aircraft_of(plain.state)
+
+
+@pytest.mark.parametrize("few", [0, 1, 64])
+@settings(deadline=None, max_examples=20, suppress_health_check=list(HealthCheck))
+@given(seed=st.integers(0, 2**32))
+def test_a_world_that_grew_is_judged_by_as_one_that_was_laid_out_whole(few: int, seed: int) -> None:
+    random = Random(seed)
+    zones = [
+        structs.replace(version, world=world)
+        for number in range(random.randint(1, 8))
+        for world, version in zip(sorted(random.choices(range(1, 9), k=3)), versions(random, number), strict=False)
+    ]
+    stated = [structs.replace(fact, world=random.randint(1, 8)) for fact in facts(random)]
+    grown, judged_by = World(), 0
+    state, whole = State.empty(), State.empty()
+    with mock.patch("geofence.world._FEW", few), mock.patch("geofence.world._SHARE", 1 << 30):
+        for offset, samples in enumerate(blocks(random, flight(random))):
+            if judged_by < 8 and random.random() < 0.7:
+                judged_by += random.choice((1, 1, 2)) if judged_by < 7 else 1
+                for zone_version in (one for one in zones if grown.complete < one.world <= judged_by):
+                    grown.add(zone_version)
+                for fact in (one for one in stated if grown.complete < one.world <= judged_by):
+                    grown.add_fact(fact)
+                grown.complete = state.world = whole.world = judged_by
+                grown.prepare(judged_by)
+            fresh = World(zones, 8, stated)
+            entry = Entry(0, offset, samples[-1].event_time_us, True, block.decode(block.from_samples(samples).encode()))
+            said = [records.encode(event) for event in advance(state, entry, grown)]
+            assert said == [records.encode(event) for event in advance(whole, entry, fresh)]
+            assert aircraft_of(state) == aircraft_of(whole)
 
 
 def aircraft_of(state: State) -> list[object]:
