@@ -105,27 +105,52 @@ def _cells(grid: Any, row: int, lon: float, lat: float, reach_m: float, lists: A
 def _square(zone: Any, grid: Any, lon: float, lat: float, lon_m: float, lat_m: float, reach_m: float) -> float:
     """The square of the metres to a zone's boundary, or that of reach_m if it is not nearer. As geofence.distance says it: in
     the plane that is linear in degrees around the point, without the edges at which a zone is cut at longitude 180."""
-    best, goes_on = reach_m * reach_m, zone.west == -180.0 and zone.east == 180.0
-    here = slab_of(zone, min(max(lat, zone.south), zone.north))
-    slab_m, up_m = lat_m / zone.slabs_a_degree, (lat - zone.south) * lat_m
-    for way in range(-1, 2, 2):
-        slab = here if way < 0 else here + 1
-        while 0 <= slab < zone.slabs:
-            away = way * ((slab + (way < 0)) * slab_m - up_m) - _SLACK_M
-            if away > 0.0 and away * away >= best:
-                break
-            for e in range(grid.slabs[zone.first + slab], grid.slabs[zone.first + slab + 1]):
-                ax, ay, bx, by = grid.edges[e, 0], grid.edges[e, 1], grid.edges[e, 2], grid.edges[e, 3]
-                if goes_on and abs(ax) == 180.0 and abs(bx) == 180.0:
-                    continue
-                offset = ax - lon
-                if abs(offset) > 180.0:
-                    offset -= math.copysign(360.0, offset)  # the short way round
-                x, y = offset * lon_m, (ay - lat) * lat_m
-                along_x, along_y = (bx - ax) * lon_m, (by - ay) * lat_m
-                part = -(x * along_x + y * along_y) / (along_x * along_x + along_y * along_y)
-                part = min(max(part, 0.0), 1.0)
-                x, y = x + part * along_x, y + part * along_y
-                best = min(best, x * x + y * y)
-            slab += way
+    best, first, last = reach_m * reach_m, int(zone.first), int(zone.first + zone.slabs - 1)
+    if max(zone.east - lon, lon - zone.west) >= 180.0:
+        goes_on = zone.west == -180.0 and zone.east == 180.0
+        return _nearest_round(grid, grid.slabs[first], grid.slabs[last + 1], lon, lat, lon_m, lat_m, goes_on, best)
+    here = first + slab_of(zone, min(max(lat, zone.south), zone.north))
+    best = _nearest(grid, grid.slabs[here], grid.slabs[here + 1], lon, lat, lon_m, lat_m, best)
+    up = (np.sqrt(best) + _SLACK_M) / lat_m
+    low = first + slab_of(zone, min(max(lat - up, zone.south), zone.north))
+    if low < here:
+        best = _nearest(grid, grid.slabs[low], grid.slabs[here], lon, lat, lon_m, lat_m, best)
+        up = (np.sqrt(best) + _SLACK_M) / lat_m
+    high = first + slab_of(zone, min(max(lat + up, zone.south), zone.north))
+    if here < high:
+        best = _nearest(grid, grid.slabs[here + 1], grid.slabs[high + 1], lon, lat, lon_m, lat_m, best)
     return best
+
+
+@inner
+def _nearest(grid: Any, begin: int, end: int, lon: float, lat: float, lon_m: float, lat_m: float, best: float) -> float:
+    """The square of the metres to the nearest of some edges, or best."""
+    for e in range(np.uint64(begin), np.uint64(end)):
+        ax, ay, bx, by = grid.edges[e, 0], grid.edges[e, 1], grid.edges[e, 2], grid.edges[e, 3]
+        best = min(best, _square_of((ax - lon) * lon_m, (ay - lat) * lat_m, (bx - ax) * lon_m, (by - ay) * lat_m))
+    return best
+
+
+@inner
+def _nearest_round(
+    grid: Any, begin: int, end: int, lon: float, lat: float, lon_m: float, lat_m: float, goes_on: bool, best: float
+) -> float:
+    """The same for a zone that may be nearer the other way round the Earth: all of its edges."""
+    for e in range(begin, end):
+        ax, ay, bx, by = grid.edges[e, 0], grid.edges[e, 1], grid.edges[e, 2], grid.edges[e, 3]
+        if goes_on and abs(ax) == 180.0 and abs(bx) == 180.0:
+            continue
+        offset = ax - lon
+        if abs(offset) > 180.0:
+            offset -= math.copysign(360.0, offset)
+        best = min(best, _square_of(offset * lon_m, (ay - lat) * lat_m, (bx - ax) * lon_m, (by - ay) * lat_m))
+    return best
+
+
+@inner
+def _square_of(x: float, y: float, along_x: float, along_y: float) -> float:
+    """The square of how far an edge is from 0,0 that begins at x,y."""
+    part = -(x * along_x + y * along_y) / (along_x * along_x + along_y * along_y)
+    part = min(max(part, 0.0), 1.0)
+    x, y = x + part * along_x, y + part * along_y
+    return x * x + y * y
