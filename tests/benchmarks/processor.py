@@ -30,9 +30,9 @@ from streams.entry import Entry
 from streams.pipeline import advance
 from streams.state import State
 from streams.worker import Worker
-from streams.worlds import COMPLETE_KEY, Complete
+from streams.worlds import COMPLETE_KEY, Complete, key_of
 from tests.benchmarks.figures import Figure, Report
-from tests.benchmarks.traffic import AIRCRAFT, ZONES, Traffic
+from tests.benchmarks.traffic import AIRCRAFT, BY_NIGHT, ZONES, Traffic
 from wedgetail.local.kafka import LocalKafka
 
 _GOALS = {100: 0.15, 1_000: 0.2}  # rows in a block
@@ -109,7 +109,8 @@ async def _fill(settings: Settings, traffic: Traffic, rows: int, blocks: int) ->
     await out.start()
     try:
         for zone in traffic.zones:
-            await out.send(WORLD.name, records.encode(zone), key=str(zone.zone_id).encode())
+            await out.send(WORLD.name, records.encode(zone), key=key_of(zone))
+        await out.send(WORLD.name, records.encode(BY_NIGHT), key=key_of(BY_NIGHT))
         await out.send(WORLD.name, records.encode(Complete(1)), key=COMPLETE_KEY)
         for partition in range(PARTITIONS):
             headers = records.control_headers(Marker(1))
@@ -218,7 +219,7 @@ def _shares(profile: cProfile.Profile) -> list[tuple[str, float]]:
 
 def _advance_us(traffic: Traffic, rows: int) -> float:
     """The median cost of a block that is already decoded, each with its partition's own state."""
-    world, states, took = World(traffic.zones, complete=1), [State.empty() for _ in range(PARTITIONS)], []
+    world, states, took = World(traffic.zones, 1, [BY_NIGHT]), [State.empty() for _ in range(PARTITIONS)], []
     world.monitor(1)
     start_us = time.time_ns() // 1_000
     for number, (partition, made) in enumerate(traffic.blocks(rows, _WARM_BLOCKS + _TIMED_BLOCKS, start_us)):

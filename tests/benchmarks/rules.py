@@ -19,7 +19,7 @@ from geofence.zone import Weight, ZoneVersion
 from streams.entry import Entry
 from streams.pipeline import advance
 from streams.state import State
-from tests.benchmarks.traffic import OPERATOR, Traffic
+from tests.benchmarks.traffic import BY_NIGHT, OPERATOR, Traffic
 
 DAY, NIGHT = datetime(2026, 6, 1, 0, 30, tzinfo=UTC), datetime(2026, 6, 1, 12, 0, tzinfo=UTC)  # the traffic is in Australia
 _ROWS, _WARM_TURNS = 1_000, 3
@@ -115,7 +115,6 @@ def _facts(traffic: Traffic) -> list[FactVersion]:
         )
         for aircraft, (lon, lat) in zip(traffic.aircraft_ids, traffic.stations_deg.tolist(), strict=True)
     ]
-    stated.append(Authorisation(number="N", issuer="CASA", type="night", relaxes=(Relaxed("AU-DAY"),)))
     stated += [
         Authorisation(
             number=f"A{number}", issuer="CASA", type="within_3nm_controlled", relaxes=(Relaxed(_AERODROME, 90.0),),
@@ -123,6 +122,7 @@ def _facts(traffic: Traffic) -> list[FactVersion]:
         )
         for number, zone in enumerate(traffic.zones[::100][:10])
     ]  # fmt: skip
-    return [
+    versions = [
         FactVersion(operator_id=OPERATOR, fact_id=fact_id(OPERATOR, fact), version=1, world=1, fact=fact) for fact in stated
     ]
+    return [BY_NIGHT, *versions]

@@ -17,6 +17,7 @@ from core.geodesy import metres_per_degree
 from core.identity import aircraft_id, operator_id, partition_of
 from core.sample import HeightSource
 from core.topics import PARTITIONS
+from geofence.facts import Authorisation, FactVersion, Relaxed, fact_id
 from geofence.zone import ZoneKind, ZoneVersion
 
 ZONES, AIRCRAFT = 1_000, 2_000
@@ -28,6 +29,9 @@ _LINK_HOLDS = 250  # MAVLink's system ids
 _EVERY_US = 200_000
 _SPEED_MPS = 12.0
 _NEAR, _CROSSING = 0.09, 0.01
+_NIGHT = Authorisation(number="N", issuer="CASA", type="night", relaxes=(Relaxed("AU-DAY"),))
+# Who measures by night is not to measure a fleet that may not fly.
+BY_NIGHT = FactVersion(operator_id=OPERATOR, fact_id=fact_id(OPERATOR, _NIGHT), version=1, world=1, fact=_NIGHT)
 
 
 class Traffic:
