@@ -63,17 +63,18 @@ class KnownLimits:
 
     def _highest(self, *names: str) -> NDArray[np.float64]:
         """By group, the highest that any of these limits ever is."""
-        rules_own = [LIMITS[name].otherwise for name in names]
-        return np.array(
-            [
-                max(value for value in (*rules_own, *(getattr(one.limits, name) for one in group for name in names)) if value)
-                for group in self._groups
-            ],
-            np.float64,
-        )
+        rules_own = max(LIMITS[name].otherwise or 0.0 for name in names)
+        highest = np.full(len(self._groups), rules_own, np.float64)
+        for number, group in enumerate(self._groups):
+            for one in group:
+                for name in names:
+                    highest[number] = max(highest[number], getattr(one.limits, name) or 0.0)
+        return highest
 
 
 def _merged(own: list[tuple[int, int, AircraftFact]], wider: list[tuple[int, int, OperatorFact]]) -> list[Stretch]:
+    if not wider:
+        return [Stretch(from_us, to_us, fact, fact) for from_us, to_us, fact in own]
     times = sorted({time_us for from_us, to_us, _ in (*own, *wider) for time_us in (from_us, to_us)})
     found = []
     for from_us, to_us in pairwise(times):
