@@ -38,8 +38,9 @@ def listened(state: State, entry: Entry, body: Listened, stated: KnownLimits) ->
         for aircraft in state.fleet.on_link(said.link):
             if f"{NOT_HEARD}/-" in aircraft.conditions:
                 events += _clear(state, entry, aircraft, f"{NOT_HEARD}/-", said.up_to_us, "ingest is listening again")
+            known = aircraft.ended or f"{lost_link.RULE}/-" in aircraft.conditions
             silent_us = said.up_to_us - max(aircraft.heard_us, said.epoch, gap_us)
-            if not aircraft.ended and (said.closed or silent_us >= lost_link.SOONEST_US):
+            if not known and (said.closed or silent_us >= lost_link.SOONEST_US):
                 limits = stated.at(aircraft.operator_id, aircraft.aircraft_id, said.up_to_us)
                 if said.closed or lost_link.lost(limits, silent_us):
                     events += _silent(state, entry, aircraft, said, lost_link.observe(aircraft, limits, silent_us))
@@ -92,8 +93,6 @@ def _silent(state: State, entry: Entry, aircraft: Aircraft, said: LinkListened, 
             for key in list(aircraft.conditions)
             for event in _clear(state, entry, aircraft, key, said.up_to_us, "the flight has ended")
         ]
-    if seen.key in aircraft.conditions:
-        return []
     return _raise(state, entry, aircraft, seen, aircraft.heard_us, said.up_to_us)
 
 
