@@ -20,7 +20,7 @@ _EXAMPLE = {
     "kind": "authorisation", "number": "CASA.NIGHT.0042", "issuer": "CASA", "type": "night", "relaxes": [{"rule": "AU-DAY"}],
     "valid_from": "2026-07-01T00:00:00+10:00", "valid_to": "2027-07-01T00:00:00+10:00",
 }  # fmt: skip
-_KINDS = ("AircraftFact", "Authorisation", "TowerHours", "Pressure")
+_KINDS = ("AircraftFact", "OperatorFact", "Authorisation", "TowerHours", "Pressure")
 _FACT_IN = {
     "requestBody": {
         "required": True,

@@ -27,17 +27,30 @@ class FactVersion(TypedDict, total=False):
     detail: str
 
 
-class AircraftFact(FactVersion, total=False):
-    """Of one aircraft; what is null is assumed, or its rule's default holds."""
+class Limits(FactVersion, total=False):
+    """What is stated in the place of the rules' own limits; null: it is not."""
+
+    vlos_m: Annotated[float | None, Field(description="how far it may be from the pilot's station")]
+    battery_warn_pct: float | None
+    battery_breach_pct: float | None
+    fix_type_min: Annotated[float | None, Field(description="the least GPS_FIX_TYPE (MAVLink), 3 to 6; the rule's own: 3")]
+    link_lost_s: Annotated[float | None, Field(description="so long silent, and it is lost; 3 to 60 s; the rule's own: 5 s")]
+
+
+class OperatorFact(Limits, total=False):
+    """Of all aircraft of the operator, wherever an aircraft's own fact says nothing else."""
+
+    kind: Required[Literal["operator"]]
+
+
+class AircraftFact(Limits, total=False):
+    """Of one aircraft; of what is null the operator's limit holds, or the rule's own, or it is assumed."""
 
     kind: Required[Literal["aircraft"]]
     aircraft_id: Required[Id]
     weight_g: Annotated[float | None, Field(description="at take-off; null: over 250 g, assumed")]
     station_lon_deg: Annotated[float | None, Field(description="the pilot's station; null: the take-off point, assumed")]
     station_lat_deg: float | None
-    vlos_m: Annotated[float | None, Field(description="how far it may be from the pilot's station")]
-    battery_warn_pct: float | None
-    battery_breach_pct: float | None
     assumed: Annotated[list[str], Field(examples=[["over 250 g (assumed)"]])]
 
 
@@ -79,7 +92,7 @@ class Pressure(FactVersion, total=False):
     radius_m: Radius
 
 
-Fact = Annotated[AircraftFact | Authorisation | TowerHours | Pressure, Field(discriminator="kind")]
+Fact = Annotated[AircraftFact | OperatorFact | Authorisation | TowerHours | Pressure, Field(discriminator="kind")]
 
 
 class FactList(TypedDict):

@@ -8,7 +8,7 @@ from evidence.flight import Alert, Incident, InForce, V
 from evidence.made import Made
 from geofence import factjson, geojson
 from geofence.moments import iso
-from geofence.rules import RULES
+from geofence.rules import LIMITS, RULES
 
 
 def alerts(incident: Incident) -> dict[str, Any]:
@@ -42,6 +42,7 @@ def rules(incident: Incident, made: Made) -> dict[str, Any]:
         name: {
             "says": rule.says, "checked": rule.checked is not None, "evidence": rule.checked, "lacking": rule.lacking or None,
             "relaxed_to": None if rule.value is None else rule.value._asdict(), "relaxable": rule.relaxable,
+            "limits": {each: LIMITS[each]._asdict() for each in rule.limits},
         }
         for name, rule in RULES.items()
     }  # fmt: skip

@@ -19,6 +19,7 @@ from geofence.facts import (
     Authorisation,
     Fact,
     FactVersion,
+    OperatorFact,
     Pressure,
     Relaxed,
     TowerHours,
@@ -113,19 +114,31 @@ def _aircraft(fields: Fields) -> dict[str, Any]:
         "weight_g": fields.number("weight_g", 1, 1_000_000, "g"),
         "station_lon_deg": fields.number("station_lon_deg", -180, 180),
         "station_lat_deg": fields.number("station_lat_deg", -90, 90),
-        "vlos_m": fields.number("vlos_m", 1, 1_000_000),
-        "battery_warn_pct": fields.number("battery_warn_pct", 0, 100),
-        "battery_breach_pct": fields.number("battery_breach_pct", 0, 100),
+        **_limits(fields),
     }
     if all(fields.get(name) is None for name in found):
         fields.wrong("kind", "nothing is stated of this aircraft")
     for name, other in (("station_lon_deg", "station_lat_deg"), ("station_lat_deg", "station_lon_deg")):
         if fields.get(name) is None and fields.get(other) is not None:
             fields.wrong(name, "a station has a longitude and a latitude")
-    warn, breach = found["battery_warn_pct"], found["battery_breach_pct"]
+    return found | {"aircraft_id": fields.id("aircraft_id")}
+
+
+def _operator(fields: Fields) -> dict[str, Any]:
+    found = _limits(fields)
+    if all(fields.get(name) is None for name in found):
+        fields.wrong("kind", f"nothing is stated of the operator's aircraft: one of {', '.join(found)} is expected")
+    return found
+
+
+def _limits(fields: Fields) -> dict[str, Any]:
+    found = {name: fields.number(name, limit.low, limit.high, limit.unit) for name, limit in rules.LIMITS.items()}
+    warn, breach, fix = found["battery_warn_pct"], found["battery_breach_pct"], found["fix_type_min"]
     if warn is not None and breach is not None and breach >= warn:
         fields.wrong("battery_breach_pct", f"{breach:g} is not below battery_warn_pct")
-    return found | {"aircraft_id": fields.id("aircraft_id")}
+    if fix is not None and fix % 1:
+        fields.wrong("fix_type_min", f"{fix:g} is no whole number")
+    return found
 
 
 def _authorisation(fields: Fields) -> dict[str, Any]:
@@ -156,6 +169,7 @@ def _pressure(fields: Fields) -> dict[str, Any]:
 
 _READERS: Mapping[str, tuple[type[Fact], Callable[[Fields], dict[str, Any]]]] = {
     "aircraft": (AircraftFact, _aircraft),
+    "operator": (OperatorFact, _operator),
     "authorisation": (Authorisation, _authorisation),
     "tower": (TowerHours, _tower),
     "pressure": (Pressure, _pressure),

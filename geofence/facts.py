@@ -16,16 +16,32 @@ from geofence.zone import Weight
 WEIGHT_LIMITS_G = ((250.0, Weight.MICRO), (2_000.0, Weight.VERY_SMALL), (25_000.0, Weight.SMALL), (150_000.0, Weight.MEDIUM))
 
 
-class AircraftFact(msgspec.Struct, frozen=True, kw_only=True, tag="aircraft", tag_field="kind"):
-    """Of one aircraft; what is None is assumed, or its rule's default holds."""
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """What people put in the place of a rule's own limit (geofence.rules.LIMITS has units and bounds); None: not stated."""
+
+    vlos_m: float | None = None  # how far it may be from the pilot's station
+    battery_warn_pct: float | None = None
+    battery_breach_pct: float | None = None
+    fix_type_min: float | None = None  # MAVLink GPS_FIX_TYPE
+    link_lost_s: float | None = None  # so long silent, and it is lost
+
+    def over(self, wider: "Limits") -> "Limits":
+        """These where they are stated, else the wider ones."""
+        said = {name: getattr(self, name) for name in Limits.__struct_fields__}
+        return Limits(**{name: getattr(wider, name) if value is None else value for name, value in said.items()})
+
+
+class AircraftFact(Limits, frozen=True, kw_only=True, tag="aircraft", tag_field="kind"):
+    """Of one aircraft; of what is None the operator's limit holds, or the rule's own, or it is assumed."""
 
     aircraft_id: UUID
     weight_g: float | None = None
     station_lon_deg: float | None = None
     station_lat_deg: float | None = None
-    vlos_m: float | None = None  # how far it may be from the pilot's station
-    battery_warn_pct: float | None = None
-    battery_breach_pct: float | None = None
+
+
+class OperatorFact(Limits, frozen=True, kw_only=True, tag="operator", tag_field="kind"):
+    """Of all aircraft of an operator, wherever an aircraft's own fact says nothing else."""
 
 
 class Relaxed(msgspec.Struct, frozen=True):
@@ -63,7 +79,7 @@ class Pressure(msgspec.Struct, frozen=True, kw_only=True, tag="pressure", tag_fi
     radius_m: float | None = None
 
 
-Fact = AircraftFact | Authorisation | TowerHours | Pressure
+Fact = AircraftFact | OperatorFact | Authorisation | TowerHours | Pressure
 
 
 class FactVersion(Version, msgspec.Struct, frozen=True, kw_only=True):
@@ -99,6 +115,8 @@ def subject(fact: Fact) -> str:
     match fact:
         case AircraftFact():
             return str(fact.aircraft_id)
+        case OperatorFact():
+            return "all aircraft"
         case Authorisation():
             return fact.number
         case TowerHours():

@@ -13,13 +13,14 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geofence.facts import AircraftFact, Authorisation, FactVersion, Pressure, TowerHours, weighed
+from geofence.facts import AircraftFact, Authorisation, FactVersion, OperatorFact, Pressure, TowerHours, weighed
 from geofence.index import shape_of
+from geofence.limits import KnownLimits
+from geofence.timeline import Timeline
 from geofence.versions import deciding
 from geofence.zone import Weight
 
 A = TypeVar("A", Authorisation, Pressure)
-T = TypeVar("T")
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
@@ -78,21 +79,19 @@ class Facts:
     def __init__(self, versions: Iterable[FactVersion] = (), world: int = 0, locals_: Locals | None = None) -> None:
         """locals_: those made before, whose areas are taken from it; new ones are added."""
         made: Locals = {} if locals_ is None else locals_
-        self._aircraft: _Timeline[AircraftFact] = _Timeline()
-        self._towers: _Timeline[TowerHours] = _Timeline()
-        self._authorisations: _Timeline[Local[Authorisation]] = _Timeline()
-        self._pressures: _Timeline[Local[Pressure]] = _Timeline()
+        self._aircraft: Timeline[AircraftFact] = Timeline()
+        self._operators: Timeline[OperatorFact] = Timeline()
+        self._towers: Timeline[TowerHours] = Timeline()
+        self._authorisations: Timeline[Local[Authorisation]] = Timeline()
+        self._pressures: Timeline[Local[Pressure]] = Timeline()
         self._relaxing: dict[tuple[UUID, str], dict[bytes | None, list[Relaxing]]] = {}  # by aircraft; None: all of them
         self._rules: set[str] = set()
-        # What is stated of an aircraft's own limits, by its id and its operator: from, to, what.
-        self.limits: dict[bytes, dict[UUID, list[tuple[int, int, AircraftFact]]]] = {}
         for version, start, end in deciding(versions, world):
             operator_id, fact = version.operator_id, version.fact
             if isinstance(fact, AircraftFact):
                 self._aircraft.add((operator_id, fact.aircraft_id), fact, start, end)
-                if fact.vlos_m is not None or fact.battery_warn_pct is not None:
-                    limited = self.limits.setdefault(fact.aircraft_id.bytes, {})
-                    limited.setdefault(operator_id, []).append((start, end, fact))
+            elif isinstance(fact, OperatorFact):
+                self._operators.add((operator_id, None), fact, start, end)
             elif isinstance(fact, TowerHours):
                 self._towers.add((operator_id, fact.aerodrome), fact, start, end)
             else:
@@ -113,6 +112,7 @@ class Facts:
                             held.setdefault(name, []).append(one)
                     for aircraft_id in (None,) if fact.aircraft_ids is None else fact.aircraft_ids:
                         self._authorisations.add((operator_id, aircraft_id), local, start, end)
+        self.limits = KnownLimits(self._aircraft, self._operators)
 
     def aircraft(self, operator_id: UUID, aircraft_id: UUID, time_us: int) -> AircraftFact | None:
         """None: nothing is stated of it; geofence.facts says what is assumed then."""
@@ -189,22 +189,3 @@ class Facts:
     def pressures(self, operator_id: UUID, time_us: int) -> list[Local[Pressure]]:
         """By their name. Ask each whether it holds at the place."""
         return sorted(self._pressures.at((operator_id, None), time_us), key=lambda local: local.fact.name)
-
-
-class _Timeline(Generic[T]):
-    """Things by whom they are about, each over a stretch of time."""
-
-    def __init__(self) -> None:
-        self._held: dict[tuple[object, ...], list[tuple[int, int, T]]] = {}
-
-    def __bool__(self) -> bool:
-        return bool(self._held)
-
-    def add(self, about: tuple[object, ...], thing: T, from_us: int, to_us: int) -> None:
-        self._held.setdefault(about, []).append((from_us, to_us, thing))
-
-    def stretches(self, about: tuple[object, ...]) -> list[tuple[int, int, T]]:
-        return self._held.get(about, [])
-
-    def at(self, about: tuple[object, ...], time_us: int) -> list[T]:
-        return [thing for from_us, to_us, thing in self._held.get(about, ()) if from_us <= time_us < to_us]

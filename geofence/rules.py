@@ -16,11 +16,21 @@ class Value(NamedTuple):
     high: float
 
 
+class Limit(NamedTuple):
+    """A limit of a rule that people may state (geofence.facts.Limits): from low to high, in the unit. otherwise: the rule's
+    own, where nobody stated any; None: it does not ask."""
+
+    unit: str
+    low: float
+    high: float
+    otherwise: float | None
+
+
 class Rule(NamedTuple):
     """says: what it asks. checked: on which evidence; None: not at all. lacking: what is not checked, or assumed, and why.
 
     value: what an authorisation may relax it to; None: it has none, so an authorisation can only say that it does not ask.
-    relaxable: whether an authorisation may name it.
+    relaxable: whether an authorisation may name it. limits: those of LIMITS by which it judges.
     """
 
     says: str
@@ -28,7 +38,23 @@ class Rule(NamedTuple):
     lacking: str = ""
     value: Value | None = None
     relaxable: bool = True
+    limits: tuple[str, ...] = ()
 
+
+BATTERY_WARN_PCT, BATTERY_BREACH_PCT = 30.0, 15.0
+THREE_DIMENSIONAL, RTK_FIXED = 3, 6  # MAVLink GPS_FIX_TYPE: below three dimensions positions and heights are worth little
+# A heartbeat comes each second, and a link is lost when 4 or 5 are missed (reference/standards.md, MAVLink). Heartbeats alone
+# make a sample every two seconds at worst: below three seconds an aircraft that is in order would be lost. A nonconformance of
+# over 60 s is no longer recoverable (ASTM F3548-21): by then a person must know that nobody knows.
+LINK_LOST_S, LINK_LOST_RANGE_S = 5.0, (3.0, 60.0)
+
+LIMITS: Mapping[str, Limit] = {
+    "vlos_m": Limit("m", 1, 1_000_000, None),
+    "battery_warn_pct": Limit("%", 0, 100, BATTERY_WARN_PCT),
+    "battery_breach_pct": Limit("%", 0, 100, BATTERY_BREACH_PCT),
+    "fix_type_min": Limit("GPS_FIX_TYPE", THREE_DIMENSIONAL, RTK_FIXED, THREE_DIMENSIONAL),
+    "link_lost_s": Limit("s", *LINK_LOST_RANGE_S, LINK_LOST_S),
+}
 
 _HEIGHT = Value("metres above ground", 0, 30_000)
 _WEIGHT = "without a stated weight an aircraft is assumed to be over 250 g"
@@ -48,6 +74,7 @@ RULES: Mapping[str, Rule] = {
         "positions, and the distance and station stated for the aircraft",
         "not checked where no distance is stated; without a station it is assumed where the aircraft took off",
         Value("metres from the pilot's station", 1, 1_000_000),
+        limits=("vlos_m",),
     ),
     "AU-DAY": Rule(
         "by day only: the sun at most 6 degrees below the horizon", "position and time", "the boundary of the day is unverified"
@@ -83,9 +110,19 @@ RULES: Mapping[str, Rule] = {
     ),
     "GEOFENCE-KEEP-IN": Rule("inside one of the keep-in zones that apply", "positions, and where they lead within 3 s"),
     "GEOFENCE-KEEP-OUT": Rule("outside every keep-out zone", "positions, and where they lead within 10 s"),
-    "BATTERY": Rule("enough battery left: the operator's limits", "battery reports", relaxable=False),
-    "FIX-QUALITY": Rule("a three-dimensional fix", "what the receiver says of it", relaxable=False),
-    "LINK-LOST": Rule("heard from at least each 5 s while it may be in the air", "what ingest listened to", relaxable=False),
+    "BATTERY": Rule(
+        "enough battery left: the operator's limits", "battery reports", relaxable=False,
+        limits=("battery_warn_pct", "battery_breach_pct"),
+    ),
+    "FIX-QUALITY": Rule(
+        "a three-dimensional fix, or the better one that is stated", "what the receiver says of it", relaxable=False,
+        limits=("fix_type_min",),
+    ),
+    "LINK-LOST": Rule(
+        "heard from at least each 5 s, or as often as is stated, while it may be in the air",
+        "the time of its last sample, and up to when ingest listened to its link without a break", relaxable=False,
+        limits=("link_lost_s",),
+    ),
 }  # fmt: skip
 KNOWN = frozenset(name for name, rule in RULES.items() if rule.relaxable)
 

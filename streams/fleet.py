@@ -141,12 +141,15 @@ class Fleet:
         self._by_link: dict[str, list[Aircraft]] = {}
         self._free: list[int] = []
         self._watched_by: Monitor | None = None
-        self._hold(np.zeros(0, SEEN), np.zeros(0, FIX), np.zeros(0, MOTION), np.zeros(0, np.int64))
+        self._hold(np.zeros(0, SEEN), np.zeros(0, FIX), np.zeros(0, MOTION), np.zeros((2, 0), np.int64))
 
     def _hold(
-        self, seen: NDArray[np.void], fixes: NDArray[np.void], motions: NDArray[np.void], audience: NDArray[np.int64]
+        self, seen: NDArray[np.void], fixes: NDArray[np.void], motions: NDArray[np.void], among: NDArray[np.int64]
     ) -> None:
-        self.seen, self.fixes, self.motions, self._audience = seen, fixes, motions, audience
+        self.seen, self.fixes, self.motions = seen, fixes, motions
+        self._among = among  # audience and group of limits, by the monitor that watches
+        self._audience: NDArray[np.int64] = among[0]
+        self._limit_group: NDArray[np.int64] = among[1]
         self.heard_us: NDArray[np.int64] = seen["heard_us"]
 
     def meet(self, operator_id: UUID, aircraft_id: UUID, link: str, system_id: int, heard_us: int) -> Aircraft:
@@ -158,7 +161,7 @@ class Fleet:
         self.fixes[met.row]["time_us"] = NEVER
         self.motions[met.row] = UNMOVED
         if self._watched_by is not None:
-            self._audience[met.row] = self._watched_by.audience(operator_id, aircraft_id)
+            self._find(met, self._watched_by)
         self.by_id[aircraft_id.bytes], self.row_of[aircraft_id.bytes], self.at[met.row] = met, met.row, met
         self._by_link.setdefault(link, []).append(met)
         return met
@@ -183,19 +186,31 @@ class Fleet:
 
     def audiences(self, monitor: Monitor) -> NDArray[np.int64]:
         """By row, the audience among a monitor's zones."""
+        self._watch(monitor)
+        return self._audience
+
+    def limit_groups(self, monitor: Monitor) -> NDArray[np.int64]:
+        """By row, the group among the limits that are stated in its world."""
+        self._watch(monitor)
+        return self._limit_group
+
+    def _watch(self, monitor: Monitor) -> None:
         if self._watched_by is not monitor:
             self._watched_by = monitor
             for aircraft in self.by_id.values():
-                self._audience[aircraft.row] = monitor.audience(aircraft.operator_id, aircraft.aircraft_id)
-        return self._audience
+                self._find(aircraft, monitor)
+
+    def _find(self, aircraft: Aircraft, monitor: Monitor) -> None:
+        who = aircraft.operator_id, aircraft.aircraft_id
+        self._audience[aircraft.row], self._limit_group[aircraft.row] = monitor.audience(*who), monitor.facts.limits.group(*who)
 
     def _grow(self) -> None:
         rows = len(self.seen)
         more = max(rows, _BEGIN)
         seen, fixes, motions = (np.zeros(rows + more, dtype) for dtype in (SEEN, FIX, MOTION))
-        audience = np.zeros(rows + more, np.int64)
+        among = np.zeros((2, rows + more), np.int64)
         seen["heard_us"] = np.iinfo(np.int64).max
         seen[:rows], fixes[:rows], motions[:rows] = self.seen, self.fixes, self.motions
-        audience[:rows] = self._audience
-        self._hold(seen, fixes, motions, audience)
+        among[:, :rows] = self._among
+        self._hold(seen, fixes, motions, among)
         self._free = list(range(rows + more - 1, rows - 1, -1))

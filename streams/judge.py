@@ -13,16 +13,15 @@ from geofence.vertical import Fix
 from geofence.zone import ZoneKind
 from streams.events import alert_event
 from streams.fleet import Aircraft
-from streams.rules import RULES
+from streams.rules import RULES, link
 from streams.work import Work
 
 POSITION = "EVIDENCE-POSITION"
 CLOCK = "EVIDENCE-CLOCK"
 AMBIGUOUS = "IDENTITY-AMBIGUOUS"
-LOST = "LINK-LOST"
 NOT_HEARD = "LINK-NOT-HEARD"
 NOT_JUDGED = "EVIDENCE-NOT-JUDGED"
-_OVER = {LOST: "heard again", NOT_HEARD: "heard again", NOT_JUDGED: "judged again", CLOCK: "on time again"}
+_OVER = {link.RULE: "heard again", NOT_HEARD: "heard again", NOT_JUDGED: "judged again", CLOCK: "on time again"}
 _EVIDENCE = Delays(raise_after_us=5 * US_PER_S, clear_after_us=2 * US_PER_S)
 _AT_ONCE = Delays(raise_after_us=0, clear_after_us=0)
 _SEEN = ((Level.UNKNOWN, 1.0),)

@@ -112,7 +112,7 @@ def advance(state: State, entry: Entry, world: World) -> list[AlertEvent]:
         return work.events
     match body:
         case Listened():
-            return silence.listened(state, entry, body)
+            return silence.listened(state, entry, body, world.facts(state.world).limits)
         case Tick():
             return silence.tick(state, entry)
         case Marker():

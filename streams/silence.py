@@ -1,7 +1,7 @@
 """Silence is a fact that arrives: how far ingest has listened, and whether it still says so.
 
-Lost link: ingest listened for five seconds without a break and the aircraft said nothing. Not heard: for five seconds of
-the broker's time nobody said that the link is listened to.
+Lost link (streams/rules/link.py): ingest listened without a break and the aircraft said nothing for as long as its limit says.
+Not heard: for five seconds of the broker's time nobody said that the link is listened to.
 """
 
 from alerts import lifecycle
@@ -9,19 +9,21 @@ from core.colour import Level
 from core.observed import Delays, Observed
 from core.records import AlertEvent, LinkListened, Listened
 from core.units import US_PER_S
+from geofence.limits import KnownLimits
 from streams.entry import Entry, Unjudged
 from streams.events import alert_event
 from streams.fleet import Aircraft
-from streams.judge import LOST, NOT_HEARD, NOT_JUDGED
+from streams.judge import NOT_HEARD, NOT_JUDGED
+from streams.rules import link as lost_link
 from streams.screen import FORGET_AFTER_US
 from streams.state import Link, State
 
-SILENT_US = 5 * US_PER_S
+UNTOLD_US = 5 * US_PER_S
 BROKER_GAP_US = 2 * US_PER_S  # after a longer gap in the broker's own time the five seconds start anew
 _AT_ONCE = Delays(raise_after_us=0, clear_after_us=0)
 
 
-def listened(state: State, entry: Entry, body: Listened) -> list[AlertEvent]:
+def listened(state: State, entry: Entry, body: Listened, stated: KnownLimits) -> list[AlertEvent]:
     """Ingest's word for the links of this partition: who was silent meanwhile is lost, or has ended."""
     events: list[AlertEvent] = []
     for gap in body.gaps:
@@ -36,9 +38,12 @@ def listened(state: State, entry: Entry, body: Listened) -> list[AlertEvent]:
         for aircraft in state.fleet.on_link(said.link):
             if f"{NOT_HEARD}/-" in aircraft.conditions:
                 events += _clear(state, entry, aircraft, f"{NOT_HEARD}/-", said.up_to_us, "ingest is listening again")
+            known = aircraft.ended or f"{lost_link.RULE}/-" in aircraft.conditions
             silent_us = said.up_to_us - max(aircraft.heard_us, said.epoch, gap_us)
-            if not aircraft.ended and (said.closed or silent_us >= SILENT_US):
-                events += _silent(state, entry, aircraft, said)
+            if not known and (said.closed or silent_us >= lost_link.SOONEST_US):
+                limits = stated.at(aircraft.operator_id, aircraft.aircraft_id, said.up_to_us)
+                if said.closed or lost_link.lost(limits, silent_us):
+                    events += _silent(state, entry, aircraft, said, lost_link.observe(aircraft, limits, silent_us))
             if said.closed and not entry.live:
                 state.fleet.forget(aircraft)  # a file says no more; its mark in the screen stays
         if said.closed:
@@ -54,12 +59,12 @@ def tick(state: State, entry: Entry) -> list[AlertEvent]:
             link.told_us = now_us
     state.broker_us = now_us
     events: list[AlertEvent] = []
-    silent = {name: link for name, link in state.links.items() if now_us - link.told_us >= SILENT_US}
+    silent = {name: link for name, link in state.links.items() if now_us - link.told_us >= UNTOLD_US}
     for name, link in silent.items():
         for aircraft in state.fleet.on_link(name):
             if not aircraft.ended and f"{NOT_HEARD}/-" not in aircraft.conditions:
                 what = "not heard: nobody listens to this link, ingest is silent or its connection is down"
-                events += _raise(state, entry, aircraft, NOT_HEARD, Level.UNKNOWN, link.up_to_us, now_us, what)
+                events += _raise(state, entry, aircraft, _unknown(NOT_HEARD, what), link.up_to_us, now_us)
     for aircraft in state.fleet.silent_since(now_us - FORGET_AFTER_US):
         for condition in list(aircraft.conditions):
             events += _clear(state, entry, aircraft, condition, now_us, "silent for 24 h: no longer watched")
@@ -75,12 +80,12 @@ def unjudged(state: State, entry: Entry, body: Unjudged) -> list[AlertEvent]:
     for who in body.aircraft:
         aircraft = state.aircraft.get(who.bytes)
         if aircraft is not None and f"{NOT_JUDGED}/-" not in aircraft.conditions:
-            what = f"not judged: {body.why}"
-            events += _raise(state, entry, aircraft, NOT_JUDGED, Level.UNKNOWN, aircraft.heard_us, entry.append_time_us, what)
+            seen = _unknown(NOT_JUDGED, f"not judged: {body.why}")
+            events += _raise(state, entry, aircraft, seen, aircraft.heard_us, entry.append_time_us)
     return events
 
 
-def _silent(state: State, entry: Entry, aircraft: Aircraft, said: LinkListened) -> list[AlertEvent]:
+def _silent(state: State, entry: Entry, aircraft: Aircraft, said: LinkListened, seen: Observed) -> list[AlertEvent]:
     if not aircraft.alarmed:
         aircraft.ended = True
         return [
@@ -88,17 +93,14 @@ def _silent(state: State, entry: Entry, aircraft: Aircraft, said: LinkListened) 
             for key in list(aircraft.conditions)
             for event in _clear(state, entry, aircraft, key, said.up_to_us, "the flight has ended")
         ]
-    if f"{LOST}/-" in aircraft.conditions:
-        return []
-    how = "in the air" if aircraft.airborne else "armed" if aircraft.armed else "state not known"
-    what = f"nothing heard since the last sample, {how}"
-    return _raise(state, entry, aircraft, LOST, Level.LOST, aircraft.heard_us, said.up_to_us, what)
+    return _raise(state, entry, aircraft, seen, aircraft.heard_us, said.up_to_us)
 
 
-def _raise(
-    state: State, entry: Entry, aircraft: Aircraft, rule: str, level: Level, start_us: int, at_us: int, what: str
-) -> list[AlertEvent]:
-    seen = Observed(rule, None, ((level, 1.0),), what, delays=_AT_ONCE, at_once=True)
+def _unknown(rule: str, what: str) -> Observed:
+    return Observed(rule, None, ((Level.UNKNOWN, 1.0),), what, delays=_AT_ONCE, at_once=True)
+
+
+def _raise(state: State, entry: Entry, aircraft: Aircraft, seen: Observed, start_us: int, at_us: int) -> list[AlertEvent]:
     held, told = lifecycle.step(None, seen, start_us, alarmed=True)
     assert held is not None
     held.beyond_m = None

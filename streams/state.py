@@ -10,7 +10,7 @@ from geofence.vertical import Fix
 from streams.fleet import UNMOVED, Aircraft, Fleet
 from streams.screen import KeptScreen, Screen
 
-ENGINE = "3"  # goes up with every change that can give another event for the same records
+ENGINE = "4"  # goes up with every change that can give another event for the same records
 
 
 class Link(msgspec.Struct):

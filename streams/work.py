@@ -1,7 +1,6 @@
 """A block on its way through the steps of the pipeline."""
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,7 +11,7 @@ from core.records import AlertEvent
 from core.sample import HeightSource
 from core.whole import AIRCRAFT, TIME
 from geofence import index
-from geofence.facts import AircraftFact
+from geofence.facts import Limits
 from geofence.height import AGL, AMSL, MARGIN, REFUSED, REFUSED_MODEL, TAKEOFF, Heights
 from geofence.known import Whose
 from geofence.monitor import Monitor, Sightings
@@ -52,14 +51,14 @@ class Work:
     ahead: dict[int, list[index.Entry]] = field(init=False)
     look: NDArray[np.bool_] = field(init=False)  # rows that are not clear
 
-    def limits(self) -> Iterator[tuple[int, list[tuple[int, int, AircraftFact]]]]:
-        """The block's aircraft of whom limits of their own are stated: code, and from, to, what."""
-        limits = self.monitor.facts.limits
-        for code, key in enumerate(self.batch.dictionary("aircraft_id") if limits else ()):
-            if key in limits and key in self.state.aircraft:
-                stated = limits[key].get(self.state.aircraft[key].operator_id)
-                if stated:
-                    yield code, stated
+    def limit_groups(self) -> NDArray[np.int64]:
+        """By the row in the fleet, in which group of geofence.limits an aircraft is."""
+        return self.state.fleet.limit_groups(self.monitor)
+
+    def limits(self, aircraft: Aircraft, row: int) -> Limits:
+        """What is stated for an aircraft at a row's time."""
+        time_us = int(self.batch.whole()[TIME, row])
+        return self.monitor.facts.limits.at(aircraft.operator_id, aircraft.aircraft_id, time_us)
 
     def allowed(self, rule: str, aircraft: Aircraft, fix: Fix) -> float:
         """To what a rule without an outline is relaxed: infinite where it does not ask, NaN where it is not."""

@@ -339,7 +339,9 @@ def list_zones(settings: SettingsFile = None) -> None:
 
 
 facts = typer.Typer(no_args_is_help=True)
-app.add_typer(facts, name="facts", rich_help_panel=_AIRSPACE, help="Weights, stations, authorisations, tower hours, QNH.")
+app.add_typer(
+    facts, name="facts", rich_help_panel=_AIRSPACE, help="Weights, stations, limits, authorisations, tower hours, QNH."
+)
 
 
 @facts.command("import")

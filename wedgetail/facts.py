@@ -10,7 +10,19 @@ from core.errors import WedgetailError
 from core.identity import operator_id
 from core.settings import Settings
 from geofence import factjson, factstore, service
-from geofence.facts import AircraftFact, Authorisation, Fact, FactVersion, Pressure, assumed, kind_of, subject, weighed
+from geofence.facts import (
+    AircraftFact,
+    Authorisation,
+    Fact,
+    FactVersion,
+    Limits,
+    OperatorFact,
+    Pressure,
+    assumed,
+    kind_of,
+    subject,
+    weighed,
+)
 from geofence.factservice import put_all
 from geofence.moments import iso
 from wedgetail.database import database
@@ -77,12 +89,20 @@ def _words(fact: Fact) -> str:
         said = [] if fact.weight_g is None else [f"{fact.weight_g:g} g ({weighed(fact).weight})"]
         if fact.station_lon_deg is not None:
             said.append(f"the pilot's station is at {fact.station_lon_deg:g} {fact.station_lat_deg:g}")
-        said += [] if fact.vlos_m is None else [f"in sight up to {fact.vlos_m:g} m"]
-        said += [] if fact.battery_warn_pct is None else [f"battery warns at {fact.battery_warn_pct:g} %"]
-        said += [] if fact.battery_breach_pct is None else [f"battery breaches at {fact.battery_breach_pct:g} %"]
-        return "; ".join(said + assumed(fact))
+        return "; ".join(said + _limits(fact) + assumed(fact))
+    if isinstance(fact, OperatorFact):
+        return "; ".join(_limits(fact))
     hours = ", ".join(f"{span.start} to {span.end}" for span in fact.timetable.spans)
     return f"controlled {hours} ({fact.timetable.timezone})"
+
+
+def _limits(fact: Limits) -> list[str]:
+    said = {
+        "in sight up to {:g} m": fact.vlos_m, "battery warns at {:g} %": fact.battery_warn_pct,
+        "battery breaches at {:g} %": fact.battery_breach_pct, "a fix of type {:g} at least": fact.fix_type_min,
+        "lost after {:g} s of silence": fact.link_lost_s,
+    }  # fmt: skip
+    return [words.format(value) for words, value in said.items() if value is not None]
 
 
 def _where(fact: Authorisation | Pressure) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from evidence.flight import Aircraft, Incident
-from geofence.facts import AircraftFact, assumed
+from geofence.facts import AircraftFact, OperatorFact, assumed
 from geofence.rules import RULES
 from geofence.zone import Activation, ZoneKind
 
@@ -54,5 +54,6 @@ def _of_an_aircraft(incident: Incident, aircraft: Aircraft) -> Iterator[str]:
     its_own = [fact for fact in stated if fact.aircraft_id == aircraft.id]
     for words in assumed(its_own[-1] if its_own else None):
         yield f"{aircraft.known_as}: {words}."
-    if not any(fact.vlos_m is not None for fact in its_own):
+    everybodys = [one.version.fact for one in incident.facts if isinstance(one.version.fact, OperatorFact)]
+    if not any(fact.vlos_m is not None for fact in (*its_own, *everybodys)):
         yield f"{aircraft.known_as}: no distance from the pilot was stated, so AU-VLOS was not checked."

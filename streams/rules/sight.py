@@ -1,4 +1,4 @@
-"""AU-VLOS: within the pilot's sight, as a distance from the pilot's station that the operator has set for the aircraft. No rule
+"""AU-VLOS: within the pilot's sight, as a distance from the pilot's station that the operator has stated. No rule
 gives a figure, so without one it is not checked. Where no station is stated it is taken to be where the aircraft took off.
 In the last tenth of the distance it warns."""
 
@@ -6,7 +6,6 @@ In the last tenth of the distance it warns."""
 
 import math
 
-import numpy as np
 from numba import boolean, float64, from_dtype, int64, uint8
 
 from core.colour import Level
@@ -17,6 +16,7 @@ from core.sample import NoPosition
 from core.whole import AIRCRAFT, NO_POSITION, TIME
 from geofence import words
 from geofence.distance import Nearest
+from geofence.limits import DISTANCE
 from geofence.vertical import Fix
 from streams.fleet import Aircraft
 from streams.work import Work
@@ -24,42 +24,28 @@ from streams.work import Work
 RULE = "AU-VLOS"
 NEAR = 0.9
 _PRESENT = int(NoPosition.PRESENT)
-# A distance that is set for an aircraft (its code in a block) for a time, and from where: NaN, where it took off.
-_SET = np.dtype(
-    [
-        ("code", "i8"), ("from_us", "i8"), ("to_us", "i8"), ("vlos_m", "f8"),
-        ("station_lon_deg", "f8"), ("station_lat_deg", "f8"),
-    ],
-    align=True,
-)  # fmt: skip
 
 
 def suspect(work: Work, mark: int) -> None:
-    set_for = [
-        (code, from_us, to_us, fact.vlos_m, fact.station_lon_deg, fact.station_lat_deg)
-        for code, facts in work.limits()
-        for from_us, to_us, fact in facts
-        if fact.vlos_m is not None
-    ]
-    if set_for:
-        distances = np.array([tuple(math.nan if value is None else value for value in each) for each in set_for], _SET)
+    limits = work.monitor.facts.limits
+    if len(limits.distances):
         _far.run(
-            work.verdicts.judged, work.batch.whole(), work.lon_deg, work.lat_deg, work.ground_deg,
-            np.searchsorted(distances["code"], np.arange(len(work.fleet_rows) + 1)), distances, mark, work.suspected,
+            work.verdicts.judged, work.batch.whole(), work.lon_deg, work.lat_deg, work.ground_deg, work.fleet_rows,
+            work.limit_groups(), limits.distance_begins, limits.distances, mark, work.suspected,
         )  # fmt: skip
 
 
 @kernel(
-    given(boolean), given(int64, 2), given(float64), given(float64), given(float64, 2), given(int64), given(from_dtype(_SET)),
-    int64, uint8[::1],
+    given(boolean), given(int64, 2), given(float64), given(float64), given(float64, 2), given(int64), given(int64),
+    given(int64), given(from_dtype(DISTANCE)), int64, uint8[::1],
 )  # fmt: skip
-def _far(judged, table, lon_deg, lat_deg, ground_deg, begins, distances, mark, suspected):
-    """Is a row too far from its station by any of its aircraft's distances, those from begins[code] to begins[code + 1]."""
+def _far(judged, table, lon_deg, lat_deg, ground_deg, fleet_rows, groups, begins, distances, mark, suspected):
+    """Is a row too far from its station by any of its group's distances."""
     for row in range(len(judged)):
-        code, time_us = table[AIRCRAFT, row], table[TIME, row]
         if not judged[row] or table[NO_POSITION, row] != _PRESENT:
             continue
-        for i in range(begins[code], begins[code + 1]):
+        group, time_us = groups[fleet_rows[table[AIRCRAFT, row]]], table[TIME, row]
+        for i in range(begins[group], begins[group + 1]):
             one = distances[i]
             lon, lat = one.station_lon_deg, one.station_lat_deg
             if math.isnan(lon):
@@ -74,18 +60,19 @@ def _far(judged, table, lon_deg, lat_deg, ground_deg, begins, distances, mark, s
 def observe(work: Work, aircraft: Aircraft, row: int, fix: Fix | None) -> list[Observed]:
     if fix is None:
         return []
-    fact = work.monitor.facts.aircraft(aircraft.operator_id, aircraft.aircraft_id, fix.time_us)
-    if fact is None or fact.vlos_m is None:
+    vlos_m = work.limits(aircraft, row).vlos_m
+    if vlos_m is None:
         return [Observed(RULE, None, (), "no distance is set any more")]
     lon, lat, where = float(work.ground_deg[0, row]), float(work.ground_deg[1, row]), " (assumed: where it took off)"
-    if fact.station_lon_deg is not None and fact.station_lat_deg is not None:
+    fact = work.monitor.facts.aircraft(aircraft.operator_id, aircraft.aircraft_id, fix.time_us)
+    if fact is not None and fact.station_lon_deg is not None and fact.station_lat_deg is not None:
         lon, lat, where = fact.station_lon_deg, fact.station_lat_deg, ""
     if math.isnan(lon):
         return []
     lon_m, lat_m = metres_per_degree(fix.lat_deg)
     east, north = (lon - fix.lon_deg) * lon_m, (lat - fix.lat_deg) * lat_m
     away_m, allowed = math.hypot(east, north), work.allowed(RULE, aircraft, fix)
-    limit_m = fact.vlos_m if math.isnan(allowed) else max(fact.vlos_m, allowed)
+    limit_m = vlos_m if math.isnan(allowed) else max(vlos_m, allowed)
     what = f"{words.metres(away_m)} from the pilot's station{where}, limit {words.metres(limit_m)}"
     back = words.fly(Nearest(away_m - limit_m, bearing_deg(east, north))) if away_m > limit_m else None
     tiers = ((Level.BREACH, away_m - limit_m), (Level.WARNING, away_m - NEAR * limit_m))

@@ -15,6 +15,7 @@ from tests.unit.streams.flight import LAT, LINK, LON, OPERATOR, T0, Engine, S, a
 
 CASES = Path(__file__).parents[1] / "cases"
 NEVER_RED = {"FIX-QUALITY"}  # nobody breaks a rule by it: what the others say is worth less
+COLOURS = {"breach": "red", "warning": "amber", "unknown": "amber", "lost": "amber"}
 LON_M, LAT_M = metres_per_degree(LAT)
 
 
@@ -116,7 +117,14 @@ def test_case(rule: str, case: dict[str, Any]) -> None:
     if case.get("armed", True) is None:
         for sample in flown:
             sample.airborne = None
-    engine.fly(*flown)
+    for seconds in case.get("listened_s", ()):
+        before = [sample for sample in flown if sample.event_time_us <= T0 + seconds * S]
+        if before:
+            engine.fly(*before)
+        engine.listened(seconds)
+        flown = flown[len(before) :]
+    if flown:
+        engine.fly(*flown)
     events = [event for event in engine.events if event.rule == rule]
     assert [f"{event.condition} {event.level}" for event in events] == case["expect"]
     if "what" in case:
@@ -127,9 +135,9 @@ def test_case(rule: str, case: dict[str, Any]) -> None:
         assert events[-1].way_back == case["way_back"]
     if "alerts" in case:
         assert len({event.alert_id for event in events}) == case["alerts"]
-    worst = {"breach": "red", "warning": "amber", "unknown": "amber"}
-    open_levels = {event.alert_id: None if event.condition == "cleared" else event.level for event in events}
-    colours = {worst[level] for level in open_levels.values() if level}
+    seen = engine.events if case.get("colour_of") == "aircraft" else events
+    open_levels = {event.alert_id: None if event.condition == "cleared" else event.level for event in seen}
+    colours = {COLOURS[level] for level in open_levels.values() if level}
     assert ("red" if "red" in colours else "amber" if colours else "green") == case["colour"]
 
 

@@ -254,12 +254,22 @@ export interface ZoneFeature {
   properties: ZoneProperties;
 }
 
+/** What facts may state in the place of a rule's own limit; otherwise: that, null where it has none. */
+export interface RuleLimit {
+  name: string;
+  unit: string;
+  low: number;
+  high: number;
+  otherwise: number | null;
+}
+
 export interface RuleFacts {
   id: string;
   says: string;
   checked: boolean;
   evidence: string | null;
   lacking: string | null;
+  limits: RuleLimit[];
 }
 
 const KNOWN = new Set(["hello", "snapshot", "changes", "alert", "guidance", "zones", "heartbeat", "around", "error"]);

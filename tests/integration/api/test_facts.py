@@ -45,6 +45,7 @@ TOWER = {
     "kind": "tower", "aerodrome": "YSCB",
     "timetable": {"timezone": "Australia/Sydney", "spans": [{"start": "06:00", "end": "22:00", "days": [0, 1, 2, 3, 4]}]},
 }  # fmt: skip
+EVERYBODY = {"kind": "operator", "link_lost_s": 10, "battery_warn_pct": 40}
 PRESSURE = {"kind": "pressure", "name": "Canberra", "qnh_hpa": 1018.2, "area": AREA}
 
 
@@ -120,22 +121,23 @@ def said_of(facts: Facts) -> list[Any]:
         facts.aircraft(OPERATOR, ONE, time_us), facts.aircraft(OPERATOR, TWO, time_us),
         [(one.fact, one.version, one.holds_at(149.05, -35.05)) for one in facts.authorisations(OPERATOR, ONE, time_us)],
         facts.tower(OPERATOR, "YSCB", time_us), [one.fact for one in facts.pressures(OPERATOR, time_us)],
+        [facts.limits.at(OPERATOR, who, time_us).link_lost_s for who in (ONE, TWO)],
     ]  # fmt: skip
 
 
 async def test_a_worker_and_a_rerun_know_the_same_facts_in_each_world(door: Door) -> None:
-    for given in (weight(200), night(), TOWER, PRESSURE, weight(900), weight(5_000, TWO)):
+    for given in (weight(200), night(), TOWER, PRESSURE, weight(900), weight(5_000, TWO, link_lost_s=20), EVERYBODY):
         assert (await door.http.post("/api/v1/facts", json=given)).status_code in (200, 201)
     async with following(door.settings) as follower, asyncio.timeout(30):
-        await follower.until(6)
+        await follower.until(7)
     async with await connect(door.settings.database.url, name="test") as conn:
         stored: World = await stored_world(conn)
-    for world in range(7):
+    for world in range(8):
         assert said_of(follower.world.facts(world)) == said_of(stored.facts(world)), world
-    first, last = (said_of(stored.facts(world)) for world in (1, 6))
-    assert first == [AircraftFact(aircraft_id=ONE, weight_g=200.0), None, [], None, []]
+    first, last = (said_of(stored.facts(world)) for world in (1, 7))
+    assert first == [AircraftFact(aircraft_id=ONE, weight_g=200.0), None, [], None, [], [None, None]]
     assert (last[0].weight_g, last[1].weight_g, len(last[2]), last[2][0][2], last[3].aerodrome) == (900, 5_000, 1, True, "YSCB")
-    assert last[4][0].qnh_hpa == 1018.2
+    assert (last[4][0].qnh_hpa, last[5]) == (1018.2, [10, 20])
 
 
 async def test_facts_stated_at_once_get_worlds_of_their_own_and_one_of_equals_wins(door: Door) -> None:
@@ -173,6 +175,7 @@ BODIES: list[tuple[str, bytes, str]] = [
     ("NaN", json.dumps(weight(float("nan"))).encode(), "body"),
     ("a list", b"[]", "kind"),
     ("another kind", b'{"kind": "weather"}', "kind"),
+    ("an hour of silence", b'{"kind": "operator", "link_lost_s": 3600}', "link_lost_s"),
     ("an unknown rule", json.dumps(night(relaxes=[{"rule": "AU-NIGHT"}])).encode(), "relaxes[0].rule"),
     ("an open window", json.dumps(night(valid_to=None)).encode(), "valid_to"),
     ("an open area", json.dumps(night(area={"type": "Polygon", "coordinates": [[[1, 2]]]})).encode(), "area.coordinates[0]"),

@@ -1,9 +1,11 @@
 """A live flight, recorded by the real recorder and run again when Kafka has nothing left of it."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -14,12 +16,13 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from psycopg import AsyncConnection
 
+from api.world import WorldPublisher
 from core import records
 from core.block import SCHEMA_VERSION
 from core.identity import aircraft_id, partition_of
 from core.kafka import cluster_id, ensure_topics, producer, topic_ids
 from core.records import AlertEvent, LinkListened, Listened
-from core.settings import Settings
+from core.settings import Operator, Settings
 from core.topics import ALERTS, PARTITIONS, RERUN, TELEMETRY, TOPICS, Topic
 from geofence import store
 from geofence.zone import ZoneVersion
@@ -31,6 +34,7 @@ from streams.rerun import Rerun, rerun, what_if
 from streams.whatif import other_zones
 from streams.worker import Worker
 from tests.integration.streams.test_worker import AIRCRAFT, LINK, OPERATOR, PARTITION, ZONE, Bench, now_us, sample
+from wedgetail.facts import import_file as import_facts
 
 PATIENCE_S = 60.0
 STATE_EVERY_S = 2.0  # an hour, for these tests
@@ -293,3 +297,32 @@ async def test_a_topic_made_anew_is_run_again_apart_from_the_one_before(house: H
         )
     again = await house.again()
     assert again.same and len(again.again) == 1
+
+
+async def test_a_silence_that_is_stated_holds_live_and_again(house: House, tmp_path: Path) -> None:
+    """Ten seconds: eight raise nothing, twelve do."""
+    file = tmp_path / "facts.json"
+    file.write_text(json.dumps({"facts": [{"kind": "aircraft", "aircraft_id": str(AIRCRAFT), "link_lost_s": 10}]}))
+    publisher = WorldPublisher(house.settings)
+    publishing = asyncio.create_task(publisher.run())
+    try:
+        assert await publisher.in_force(1, PATIENCE_S)
+        async with working(house.settings):
+            await house.fly(3, OUT)
+            await import_facts(house.settings.model_copy(update={"operator": Operator(name="test")}), file, dry_run=False)
+            assert await publisher.in_force(2, PATIENCE_S)
+            await house.fly(3, OUT)
+            await house.listened(silent_s=8)
+            await house.fly(3, OUT)
+            await house.listened(silent_s=12)
+            await house.fly(3, OUT)
+            lost, _ = await house.told(*LOST_AND_FOUND)
+        assert (lost.at_us - lost.start_us, lost.world) == (12_000_000, 2)
+        assert lost.what == "nothing heard since the last sample, armed; lost after 10 s, as stated"
+    finally:
+        publishing.cancel()
+        await asyncio.gather(publishing, return_exceptions=True)
+    await house.recorded()
+    await house.empty_kafka()
+    again = await house.again()
+    assert again.same and next(records.decode(AlertEvent, body).at_us for body in again.again) == lost.at_us

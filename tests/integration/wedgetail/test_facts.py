@@ -78,6 +78,21 @@ def test_an_import_is_one_world_and_a_second_one_changes_nothing(
     ]  # fmt: skip
 
 
+def test_limits_for_all_and_for_one_are_listed_in_words(
+    settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = [
+        {"kind": "operator", "link_lost_s": 10, "battery_warn_pct": 40},
+        {"kind": "aircraft", "aircraft_id": ONE, "weight_g": 900, "link_lost_s": 7.5, "fix_type_min": 6},
+    ]
+    imported(settings, tmp_path / "facts.json", given)
+    assert "added      operator all aircraft (version 1)" in capsys.readouterr().out
+    asyncio.run(facts.print_all(settings))
+    one, everybody, _ = capsys.readouterr().out.splitlines()
+    assert everybody == "operator all aircraft (version 1): battery warns at 40 %; lost after 10 s of silence"
+    assert "900 g (very_small); a fix of type 6 at least; lost after 7.5 s of silence; the pilot's station" in one
+
+
 def test_one_wrong_fact_keeps_all_of_them_out(settings: Settings, tmp_path: Path) -> None:
     with pytest.raises(facts.WrongFactFile, match=r"facts\[1\]\.qnh_hpa: 29\.92 is not from 850 to 1100 hPa"):
         imported(settings, tmp_path / "facts.json", [GIVEN[0], GIVEN[1] | {"qnh_hpa": 29.92}])

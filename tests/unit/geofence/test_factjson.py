@@ -21,6 +21,10 @@ def aircraft(**more: Any) -> dict[str, Any]:
     return {"kind": "aircraft", "aircraft_id": AIRCRAFT, "weight_g": 900} | more
 
 
+def everybody(**more: Any) -> dict[str, Any]:
+    return {"kind": "operator", "link_lost_s": 10} | more
+
+
 def night(**more: Any) -> dict[str, Any]:
     return {
         "kind": "authorisation", "number": "CASA.1", "issuer": "CASA", "type": "night", "relaxes": [{"rule": "AU-DAY"}],
@@ -49,6 +53,9 @@ RIGHT = [
     aircraft(),
     aircraft(weight_g=None, station_lon_deg=149.1, station_lat_deg=-35.3, vlos_m=500),
     aircraft(battery_warn_pct=30, battery_breach_pct=20, valid_from="2026-07-01T00:00:00Z"),
+    aircraft(weight_g=None, link_lost_s=3, fix_type_min=6),
+    everybody(),
+    everybody(link_lost_s=60, vlos_m=500, battery_warn_pct=40, battery_breach_pct=25, fix_type_min=5),
     night(),
     night(area=SQUARE, aircraft_ids=[AIRCRAFT]),
     night(area=POINT, radius_m=500),
@@ -91,7 +98,7 @@ def test_every_known_rule_may_be_named(rule: str) -> None:
 
 WRONG: list[tuple[str, object, str, str]] = [
     ("a list", [], "kind", "an object is expected"),
-    ("no kind", {}, "kind", "one of aircraft, authorisation, tower, pressure"),
+    ("no kind", {}, "kind", "one of aircraft, operator, authorisation, tower, pressure"),
     ("another kind", {"kind": "weather"}, "kind", "one of aircraft"),
     ("a kind that is no text", {"kind": ["aircraft"]}, "kind", "one of aircraft"),
     ("a field of another kind", aircraft(qnh_hpa=1013), "qnh_hpa", "no such property"),
@@ -104,6 +111,15 @@ WRONG: list[tuple[str, object, str, str]] = [
     ("half a station", aircraft(station_lon_deg=149.1), "station_lat_deg", "a longitude and a latitude"),
     ("a station nowhere", aircraft(station_lon_deg=149, station_lat_deg=-95), "station_lat_deg", "-95 is not from -90"),
     ("a battery that breaches first", aircraft(battery_warn_pct=20, battery_breach_pct=30), "battery_breach_pct", "not below"),
+    ("a silence shorter than a sample's pace", aircraft(link_lost_s=2), "link_lost_s", "2 is not from 3 to 60 s"),
+    ("a silence that is too long", everybody(link_lost_s=61), "link_lost_s", "61 is not from 3 to 60 s"),
+    ("a silence in words", everybody(link_lost_s="10 s"), "link_lost_s", "a finite number"),
+    ("a fix that is none", everybody(fix_type_min=2), "fix_type_min", "2 is not from 3 to 6 GPS_FIX_TYPE"),
+    ("half a fix", aircraft(fix_type_min=4.5), "fix_type_min", "4.5 is no whole number"),
+    ("nothing for all", everybody(link_lost_s=None), "kind", "one of vlos_m, battery_warn_pct"),
+    ("a weight for all", everybody(weight_g=900), "weight_g", "no such property"),
+    ("for all and for one", everybody(aircraft_id=AIRCRAFT), "aircraft_id", "no such property"),
+    ("a breach at the warning", everybody(battery_warn_pct=9, battery_breach_pct=9), "battery_breach_pct", "not below"),
     ("no number", night(number=" "), "number", "1 to 200 printable"),
     ("a number with a NUL", night(number="a\0b"), "number", "printable"),
     ("no issuer", night(issuer=None), "issuer", "1 to 200 printable"),
@@ -176,5 +192,5 @@ def test_the_documents_example_can_be_imported_and_it_names_every_rule_and_type(
     text = (Path(__file__).parents[3] / "docs/facts.md").read_text(encoding="utf-8")
     example = text.split("```json")[1].split("```")[0]
     kinds = {kind_of(version.fact) for version in read_many(strictjson.loads(example), OPERATOR)}
-    assert kinds == {"aircraft", "authorisation", "tower", "pressure"}
-    assert [word for word in (*rules.KNOWN, *rules.AUTHORISATION_TYPES) if word not in text] == []
+    assert kinds == {"aircraft", "operator", "authorisation", "tower", "pressure"}
+    assert [word for word in (*rules.KNOWN, *rules.AUTHORISATION_TYPES, *rules.LIMITS) if word not in text] == []

@@ -12,6 +12,8 @@ from geofence.facts import (
     Authorisation,
     Fact,
     FactVersion,
+    Limits,
+    OperatorFact,
     Pressure,
     Relaxed,
     TowerHours,
@@ -123,3 +125,35 @@ def test_a_world_keeps_what_it_knew_when_more_becomes_known() -> None:
 def test_what_nobody_stated_is_assumed_and_says_so(fact: AircraftFact | None, weight_class: Weight, words: list[str]) -> None:
     assert (weighed(fact).weight, assumed(fact)) == (weight_class, words)
     assert weighed(fact).assumed == any("250 g" in word for word in words)
+
+
+def test_an_aircrafts_own_limit_decides_before_its_operators_value_by_value() -> None:
+    limits = Facts(
+        [
+            version(OperatorFact(link_lost_s=8, battery_warn_pct=40), valid_from_us=0, valid_to_us=100),
+            version(AircraftFact(aircraft_id=ONE, link_lost_s=20, weight_g=900), valid_from_us=50, valid_to_us=150),
+            version(OperatorFact(link_lost_s=3), operator_id=OTHER),
+        ],
+        1,
+    ).limits
+    alone = [limits.at(OPERATOR, ONE, time_us) for time_us in (-1, 0, 50, 99, 100, 150)]
+    everybodys = Limits(link_lost_s=8, battery_warn_pct=40)
+    both, own = Limits(link_lost_s=20, battery_warn_pct=40), Limits(link_lost_s=20)
+    assert [one.over(Limits()) for one in alone] == [Limits(), everybodys, both, both, own, Limits()]
+    assert [limits.at(OPERATOR, TWO, time_us).link_lost_s for time_us in (0, 99, 100)] == [8, 8, None]
+    assert limits.at(OTHER, ONE, 50).link_lost_s == 3
+
+
+def test_a_group_knows_the_highest_that_its_limits_ever_are_or_the_rules_own() -> None:
+    limits = Facts(
+        [
+            version(OperatorFact(battery_warn_pct=40, battery_breach_pct=10, vlos_m=500)),
+            version(AircraftFact(aircraft_id=ONE, battery_breach_pct=60, fix_type_min=5), valid_to_us=10),
+        ],
+        1,
+    ).limits
+    one, two, nobody = limits.group(OPERATOR, ONE), limits.group(OPERATOR, TWO), limits.group(OTHER, ONE)
+    assert limits.battery_below_pct[[one, two, nobody]].tolist() == [60, 40, 30]
+    assert limits.fix_below[[one, two, nobody]].tolist() == [5, 3, 3]
+    begins = limits.distance_begins
+    assert [int(begins[group + 1] - begins[group]) for group in (one, two, nobody)] == [2, 1, 0]

@@ -14,7 +14,7 @@ from msgspec import structs
 from core import block, records
 from core.identity import aircraft_id, operator_id
 from core.sample import HeightSource, NoPosition, Sample, SampleKind
-from geofence.facts import AircraftFact, Authorisation, Fact, FactVersion, Relaxed, fact_id
+from geofence.facts import AircraftFact, Authorisation, Fact, FactVersion, OperatorFact, Relaxed, fact_id
 from geofence.world import World
 from geofence.zone import Activation, Datum, ZoneKind, ZoneVersion
 from streams.entry import Entry
@@ -96,9 +96,17 @@ def facts(random: Random) -> list[FactVersion]:
                 AircraftFact(
                     aircraft_id=aircraft_id(OPERATOR, *craft), weight_g=random.choice((None, 200.0, 900.0)),
                     vlos_m=random.choice((None, 500.0, 5_000.0)), battery_warn_pct=random.choice((None, 40.0)),
+                    battery_breach_pct=random.choice((None, 5.0, 50.0)), fix_type_min=random.choice((None, 3.0, 5.0)),
                     station_lon_deg=(lon := random.choice((None, LON))), station_lat_deg=None if lon is None else LAT,
                 )
             )  # fmt: skip
+    if random.random() < 0.3:
+        stated.append(
+            OperatorFact(
+                vlos_m=random.choice((None, 1_000.0)), battery_warn_pct=random.choice((None, 15.0, 90.0)),
+                fix_type_min=random.choice((None, 6.0)),
+            )
+        )  # fmt: skip
     for number in range(random.choice((0, 0, 1, 3))):
         relaxes = [
             Relaxed(rule, to)

@@ -16,6 +16,7 @@ from core import block, records
 from core.identity import aircraft_id
 from core.records import AlertEvent, Control, LinkListened, Listened, Marker, Tick
 from core.sample import NoPosition, Sample
+from geofence.facts import AircraftFact, Fact, FactVersion, OperatorFact, fact_id
 from geofence.world import World
 from geofence.zone import Datum, ZoneKind
 from storage.history import UNJUDGED, StoredRecord
@@ -37,6 +38,20 @@ ZONES = (
     zone(name="Show", zone_id=show, version=2, world=2, valid_from_us=T0 + 15 * S, ceiling_m=60.0, ceiling_datum="TAKEOFF"),
     zone(name="Its own", zone_id=next(_id), world=2, aircraft_ids=[str(IDS[0])]),
 )
+
+
+def _stated(fact: Fact, world: int, **more: int) -> FactVersion:
+    return FactVersion(operator_id=OPERATOR, fact_id=fact_id(OPERATOR, fact), version=world, world=world, fact=fact, **more)
+
+
+Stated = tuple[FactVersion, ...]
+LIMITS: Stated = (
+    _stated(OperatorFact(link_lost_s=9.0, vlos_m=5_000.0), 1),
+    _stated(OperatorFact(link_lost_s=3.0), 2, valid_from_us=T0 + 20 * S),
+    _stated(AircraftFact(aircraft_id=IDS[0], link_lost_s=20.0), 1, valid_to_us=T0 + 15 * S),
+    _stated(AircraftFact(aircraft_id=IDS[2], link_lost_s=4.0), 2),
+)
+STATED = st.sampled_from([(), LIMITS])
 
 
 @dataclass(frozen=True)
@@ -157,13 +172,15 @@ def _with(sample: Sample, **changed: object) -> Sample:
 Told = tuple[object, list[object]]
 
 
-def judged(stream: Sequence[Record], stops: Iterable[int] = ()) -> tuple[list[Told], object, list[AlertEvent]]:
+def judged(
+    stream: Sequence[Record], stated: Stated = (), stops: Iterable[int] = ()
+) -> tuple[list[Told], object, list[AlertEvent]]:
     """What triggered each event (a sample's link, epoch and number, or the number of the word) and the event but for
     offset and row; the state after all, in whatever order its parts stand; the events.
 
     stops: through a checkpoint before these records.
     """
-    state, world, words = State.empty(), World(ZONES, complete=2), 0
+    state, world, words = State.empty(), World(ZONES, complete=2, facts=stated), 0
     state.world = 1
     told: list[Told] = []
     events: list[AlertEvent] = []
@@ -206,23 +223,29 @@ def cut(stream: Sequence[Record], data: st.DataObject) -> list[Record]:
 
 
 @settings(max_examples=40)
-@given(SCRIPTS, st.data())
-def test_blocks_cut_or_joined_tell_the_same(script: list[tuple[list[Moment], Said]], data: st.DataObject) -> None:
+@given(SCRIPTS, STATED, st.data())
+def test_blocks_cut_or_joined_tell_the_same(
+    script: list[tuple[list[Moment], Said]], stated: Stated, data: st.DataObject
+) -> None:
     whole = written(script)
-    assert judged(cut(whole, data))[:2] == judged(whole)[:2]
+    assert judged(cut(whole, data), stated)[:2] == judged(whole, stated)[:2]
 
 
 @settings(max_examples=40)
-@given(SCRIPTS, st.data())
-def test_a_checkpoint_anywhere_changes_nothing(script: list[tuple[list[Moment], Said]], data: st.DataObject) -> None:
+@given(SCRIPTS, STATED, st.data())
+def test_a_checkpoint_anywhere_changes_nothing(
+    script: list[tuple[list[Moment], Said]], stated: Stated, data: st.DataObject
+) -> None:
     whole = written(script)
     stops = data.draw(st.sets(st.integers(0, len(whole) - 1)), label="stops")
-    assert judged(whole, stops) == judged(whole)
+    assert judged(whole, stated, stops) == judged(whole, stated)
 
 
 @settings(max_examples=40)
-@given(SCRIPTS, st.data())
-def test_aircraft_in_another_order_each_tell_the_same(script: list[tuple[list[Moment], Said]], data: st.DataObject) -> None:
+@given(SCRIPTS, STATED, st.data())
+def test_aircraft_in_another_order_each_tell_the_same(
+    script: list[tuple[list[Moment], Said]], stated: Stated, data: st.DataObject
+) -> None:
     """Only what was between two words changes places, and of each aircraft nothing."""
     whole = written(script)
     mixed = []
@@ -233,15 +256,15 @@ def test_aircraft_in_another_order_each_tell_the_same(script: list[tuple[list[Mo
             queues = {who: iter([each for each in body if each.aircraft_id == who]) for who in order}
             body = tuple(next(queues[who]) for who in order)
         mixed.append(Record(record.append_us, body))
-    _, _, events = judged(whole)
-    _, _, other = judged(cut(numbered(mixed), data))
+    _, _, events = judged(whole, stated)
+    _, _, other = judged(cut(numbered(mixed), data), stated)
     for who in IDS:
         assert [_placeless(e) for e in other if e.aircraft_id == who] == [_placeless(e) for e in events if e.aircraft_id == who]
 
 
 @settings(max_examples=40)
-@given(SCRIPTS, st.data())
-def test_what_is_sent_again_is_told_once(script: list[tuple[list[Moment], Said]], data: st.DataObject) -> None:
+@given(SCRIPTS, STATED, st.data())
+def test_what_is_sent_again_is_told_once(script: list[tuple[list[Moment], Said]], stated: Stated, data: st.DataObject) -> None:
     """A block again, or some of what came before in front of new samples, as one who resumes sends it."""
     whole = written(script)
     repeated: list[Record] = []
@@ -257,20 +280,20 @@ def test_what_is_sent_again_is_told_once(script: list[tuple[list[Moment], Said]]
         repeated.append(Record(record.append_us, body))
         if isinstance(body, tuple) and data.draw(st.booleans(), label="again"):
             repeated.append(repeated[-1])
-    told, _, _ = judged(whole)
-    assert judged(repeated)[0] == told
+    told, _, _ = judged(whole, stated)
+    assert judged(repeated, stated)[0] == told
 
 
 @settings(max_examples=40)
-@given(SCRIPTS, st.data())
+@given(SCRIPTS, STATED, st.data())
 def test_one_aircraft_alone_from_any_state_tells_the_same_bytes(
-    script: list[tuple[list[Moment], Said]], data: st.DataObject
+    script: list[tuple[list[Moment], Said]], stated: Stated, data: st.DataObject
 ) -> None:
     """What a re-run rests on: a stored state, then only its own samples and every word."""
     whole = written(script)
     first = data.draw(st.integers(0, len(whole) - 1), label="first")
     whom = data.draw(st.sets(st.sampled_from(IDS), min_size=1), label="whom")
-    world = World(ZONES, complete=2)
+    world = World(ZONES, complete=2, facts=stated)
     state = State.empty()
     state.world = 1
     for offset, record in enumerate(whole[:first]):

@@ -3,10 +3,11 @@
 from itertools import pairwise
 from uuid import UUID, uuid5
 
-from core.identity import aircraft_id
+from core.identity import aircraft_id, operator_id
 from core.records import Engine as EngineRecord
 from core.records import Gap, GapReason, Listened, Marker
 from core.units import US_PER_S
+from geofence.facts import AircraftFact, Fact, FactVersion, OperatorFact, fact_id
 from geofence.zone import ZoneKind
 from streams.entry import Entry, Unjudged
 from streams.pipeline import advance
@@ -78,6 +79,61 @@ def test_an_armed_aircraft_that_falls_silent_is_lost_and_found_again():
     assert engine.listened(7.1) == []
     (found,) = engine.fly(at(8))
     assert (found.alert_id, found.condition, found.n) == (lost.alert_id, "cleared", 2)
+
+
+def stated(fact: Fact, world: int = 1) -> FactVersion:
+    return FactVersion(operator_id=OPERATOR, fact_id=fact_id(OPERATOR, fact), version=world, world=world, fact=fact)
+
+
+def test_a_stated_silence_counts_from_the_marker_that_brings_it():
+    engine = Engine(facts=[stated(OperatorFact(link_lost_s=10), world=2)])
+    engine.state.world = 1
+    engine.fly(at(0))
+    engine.fly(at(0.1, system=2))
+    assert engine.listened(4.9) == []
+    engine.control(Marker(2), 4.95)
+    assert engine.listened(9.9) == []
+    assert [event.system_id for event in engine.listened(10.05)] == [1]
+    assert [event.system_id for event in engine.listened(11)] == [2]
+
+
+def test_a_lost_aircraft_stays_lost_when_a_longer_silence_is_stated_until_it_is_heard():
+    engine = Engine(facts=[stated(OperatorFact(link_lost_s=30), world=2)])
+    engine.state.world = 1
+    engine.fly(at(0))
+    (lost,) = engine.listened(6)
+    engine.control(Marker(2), 6.5)
+    assert engine.listened(7) == []
+    (found,) = engine.fly(at(8))
+    assert (found.alert_id, found.condition) == (lost.alert_id, "cleared")
+    assert engine.listened(37) == []
+    assert told(engine.listened(38)) == [("LINK-LOST", "raised", "lost")]
+
+
+def test_nobodys_limit_says_anything_about_anothers_aircraft():
+    others = FactVersion(
+        operator_id=(other := operator_id("other")), fact_id=fact_id(other, OperatorFact(link_lost_s=30)), version=1, world=1,
+        fact=OperatorFact(link_lost_s=30),
+    )  # fmt: skip
+    engine = Engine(facts=[others])
+    engine.fly(at(0))
+    assert told(engine.listened(5)) == [("LINK-LOST", "raised", "lost")]
+
+
+def test_a_closed_file_is_lost_at_once_whatever_is_stated():
+    engine = Engine(live=False, facts=[stated(OperatorFact(link_lost_s=30))])
+    engine.fly(at(0, link=FILE))
+    (lost,) = engine.listened(0.1, FILE, closed=True, epoch=0)
+    assert lost.what == "nothing heard since the last sample, armed"
+
+
+def test_a_flight_ends_on_the_ground_after_the_silence_that_is_stated():
+    engine = Engine(facts=[stated(AircraftFact(aircraft_id=aircraft_id(OPERATOR, LINK, 1), link_lost_s=10))])
+    engine.fly(at(0, armed=False))
+    assert engine.listened(9.9) == []
+    assert [aircraft.ended for aircraft in engine.state.aircraft.values()] == [False]
+    assert engine.listened(10) == []
+    assert [aircraft.ended for aircraft in engine.state.aircraft.values()] == [True]
 
 
 def test_silence_counts_only_while_ingest_listened_without_a_break():

@@ -1,6 +1,12 @@
 import { useEffect, useState } from "preact/hooks";
-import type { RuleFacts } from "../protocol";
+import type { RuleFacts, RuleLimit } from "../protocol";
 import { usePage } from "./context";
+
+/** Which value a rule judges by. */
+function limitWords({ name, unit, low, high, otherwise }: RuleLimit): string {
+  const own = otherwise === null ? "not checked" : `${otherwise} ${unit}`;
+  return `Limit ${name}, ${low} to ${high} ${unit}: the aircraft's own, else the operator's, else ${own}.`;
+}
 
 /** What nobody checks here, in plain words and without colour: no alert says anything of it. */
 export function RuleList() {
@@ -32,7 +38,8 @@ export function RuleList() {
           <b>{rule.id}</b> {rule.checked ? "checked" : "not checked"}: {rule.says}.
           <small>
             {rule.evidence !== null && `On ${rule.evidence}. `}
-            {rule.lacking !== null && `${rule.lacking[0]!.toUpperCase()}${rule.lacking.slice(1)}.`}
+            {rule.lacking !== null && `${rule.lacking[0]!.toUpperCase()}${rule.lacking.slice(1)}. `}
+            {rule.limits.map(limitWords).join(" ")}
           </small>
         </p>
       ))}
