@@ -25,8 +25,8 @@ from geofence.distance import Nearest, nearest
 from geofence.height import AGL, MARGIN
 from geofence.index import Entry, Met, Pairs
 from geofence.known import Facts, Whose
-from geofence.prediction import STILL, Motion, warn_within_s
-from geofence.track import Track
+from geofence.prediction import LONGEST_S, STILL, Motion, warn_within_s
+from geofence.track import CLIMB, Track
 from geofence.vertical import Band, Fix
 from geofence.zone import ZoneKind, ZoneVersion
 
@@ -98,10 +98,11 @@ class Monitor:
         ahead = self._sift.coming(track, held, met) if len(held[0]) or len(met[0]) else _NONE
         if not self._any_sometimes:
             return Sightings(outside, inside, crossed, ahead)
-        # How high it may be says nothing of how high it will be.
-        surely_below_m = track.heights_m[AGL] + track.heights_m[MARGIN]
-        inside, crossed = (self._asked(track, pairs, surely_below_m) for pairs in (inside, crossed))
-        return Sightings(outside, inside, crossed, self._asked(track, ahead, np.full(len(outside), math.nan)))
+        # As high as it may soon be. How high it was on its way, or will be where it is going, this does not say.
+        climb_m = np.fmax(track.motion[CLIMB], 0.0) * LONGEST_S
+        surely_below_m, anyhow = track.heights_m[AGL] + track.heights_m[MARGIN] + climb_m, np.full(len(outside), math.nan)
+        inside = self._asked(track, inside, surely_below_m)
+        return Sightings(outside, inside, *(self._asked(track, pairs, anyhow) for pairs in (crossed, ahead)))
 
     def _asked(self, track: Track, pairs: NDArray[np.int64], surely_below_m: NDArray[np.float64]) -> NDArray[np.int64]:
         """Those pairs in which the zone asks anything of the aircraft."""

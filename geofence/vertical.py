@@ -71,7 +71,9 @@ class Band:
         """above_agl_m: a floor that an authorisation puts in the place of the zone's, where it is the higher one."""
         floor, floor_margin = _room(zone.floor_m, zone.floor_datum, fix, +1.0)
         if above_agl_m > -math.inf:
-            floor, floor_margin = min((floor, floor_margin), (fix.agl_m - above_agl_m, fix.margin_m), key=_lower)
+            rooms = [(floor, floor_margin), (fix.agl_m - above_agl_m, fix.margin_m)]
+            surely_below = [(room, margin) for room, margin in rooms if room + margin < 0.0]  # of one: then of the higher too
+            floor, floor_margin = min(surely_below or rooms, key=_lower)
         ceiling, ceiling_margin = _room(zone.ceiling_m, zone.ceiling_datum, fix, -1.0)
         known = not (math.isnan(floor) or math.isnan(ceiling))
         floor, ceiling = (math.inf if math.isnan(room) else room for room in (floor, ceiling))
