@@ -42,6 +42,9 @@ export interface Aircraft {
   height: Height | null;
   speed_mps: number | null;
   climb_mps: number | null;
+  /** Over ground, degrees true; null where it is not known, or does not move. */
+  course_deg: number | null;
+  /** Of the nose. */
   heading_deg: number | null;
   battery_pct: number | null;
   battery_age_s: number | null;
@@ -117,6 +120,8 @@ export interface Hello extends Stamped {
   pilot: { name: string; aircraft_id: string; expires_at: string } | null;
   operator: { id: string; name: string; title: string };
   timezone: string;
+  /** The address of an online MapLibre style; null: the offline base map. */
+  map_style: string | null;
   heartbeat_ms: number;
   frame_ms: number;
 }

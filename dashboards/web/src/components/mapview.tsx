@@ -50,6 +50,7 @@ export function MapPane({ unacknowledged, shown, theme, target, zone, onZone, on
   }, []);
 
   useEffect(() => view?.dress(), [view, theme]);
+  useEffect(() => view?.baseMap(state.hello?.map_style ?? null), [view, state.hello?.map_style]);
   useEffect(() => view?.drawZones(state.zones ?? []), [view, state.zones]);
   useEffect(() => view?.highlight(zone), [view, zone]);
   useEffect(() => view?.draw({ fleet: state.aircraft, nowMs: now, selected, unacknowledged, shown }));
