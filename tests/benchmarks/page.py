@@ -139,7 +139,9 @@ async def _use(page: Page, seconds: float) -> int:
     end = asyncio.get_running_loop().time() + seconds
     done = 0
     while asyncio.get_running_loop().time() < end:
-        await page.mouse.click(box["x"] + box["width"] * (0.3 + done % 7 / 20), box["y"] + box["height"] * (0.3 + done % 5 / 15))
+        await page.mouse.click(
+            box["x"] + box["width"] * (0.3 + done % 7 / 20), box["y"] + box["height"] * (0.3 + done % 5 / 15)
+        )
         await page.get_by_test_id("search").focus()
         for key in ("7", "7", "Backspace", "Backspace"):
             await page.keyboard.press(key)
@@ -152,7 +154,9 @@ async def _use(page: Page, seconds: float) -> int:
 def page_report(rounds: int, seconds: float, tell: Callable[[str], None]) -> Report:
     """Measures and says what was found: one round of each number, as long as all rounds together."""
     found = [asyncio.run(_measure(number, rounds * seconds, tell)) for number in _NUMBERS]
-    return Report("The page with many aircraft", [figure for one in found for figure in _figures(one)], _notes(found, rounds * seconds))
+    return Report(
+        "The page with many aircraft", [figure for one in found for figure in _figures(one)], _notes(found, rounds * seconds)
+    )
 
 
 def _figures(one: Measured) -> list[Figure]:
@@ -161,7 +165,9 @@ def _figures(one: Measured) -> list[Figure]:
     longest = max(one.tasks, default=0.0)
 
     def figure(what: str, ours: float, limit: float, goal: bool) -> Figure:
-        return Figure(f"{name}, {what}", "ms", ours, limit if goal else None, "the limit itself", 1.0 if goal else None, at_most=True)
+        return Figure(
+            f"{name}, {what}", "ms", ours, limit if goal else None, "the limit itself", 1.0 if goal else None, at_most=True
+        )
 
     return [
         figure("map still: a frame, p50", one.frame(50), _STILL_MS, False),

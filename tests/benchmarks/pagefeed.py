@@ -10,6 +10,7 @@ import json
 import math
 import mimetypes
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,10 @@ from uuid import UUID
 
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.datastructures import Headers
+from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 _DIST = Path(__file__).parents[2] / "dashboards" / "web" / "dist"
-_FRAME_S = 0.1
 _LON, _LAT, _SPREAD_DEG = 149.1, -35.3, 1.0  # around Canberra
 _RADIUS_DEG, _TURN_S = 0.004, 180.0
 _BREACH, _WARNING = 400, 100  # one in so many
@@ -104,6 +105,10 @@ class Feed:
         self.fleet = fleet
 
     async def live(self, socket: ServerConnection) -> None:
+        with suppress(ConnectionClosed):  # the browser went
+            await self._tell(socket)
+
+    async def _tell(self, socket: ServerConnection) -> None:
         loop = asyncio.get_running_loop()
         hello = {
             "version": "0", "protocol": 1, "pilot": None, "operator": {"id": str(UUID(int=1)), "name": "demo", "title": "Measured"},
@@ -111,24 +116,33 @@ class Feed:
         }  # fmt: skip
         await socket.recv()  # authenticate
         await socket.send(self._message("hello", json.dumps(hello)[1:-1]))
-        interval_s = float(json.loads(await socket.recv()).get("interval_ms", 0)) / 1000
-        asks = asyncio.create_task(self._hear(socket))
+        asked: asyncio.Queue[float] = asyncio.Queue()
+        asks = asyncio.create_task(self._hear(socket, asked))
         try:
-            everyone = self.fleet.aircraft(range(self.fleet.number))
-            body = f'"subscription":"main","aircraft":[{everyone}],"alerts":{json.dumps(self.fleet.alerts())}'
-            told_s = loop.time()
-            await socket.send(self._message("snapshot", body))
+            interval_s = await asked.get()
+            told_s = await self._snapshot(socket)
             while True:
-                await asyncio.sleep(max(0.0, told_s + max(_FRAME_S, interval_s) - loop.time()))
+                if not asked.empty():  # subscribed anew
+                    interval_s = asked.get_nowait()
+                    told_s = await self._snapshot(socket)
+                await asyncio.sleep(max(0.0, told_s + interval_s - loop.time()))
                 since_s, told_s = told_s, loop.time()
                 body = f'"subscription":"main","gone":[],"aircraft":[{self.fleet.aircraft(self.fleet.due(since_s, told_s))}]'
                 await socket.send(self._message("changes", body))
         finally:
             asks.cancel()
 
-    async def _hear(self, socket: ServerConnection) -> None:
-        async for _ in socket:
-            pass
+    async def _snapshot(self, socket: ServerConnection) -> float:
+        told_s = asyncio.get_running_loop().time()
+        everyone = self.fleet.aircraft(range(self.fleet.number))
+        body = f'"subscription":"main","aircraft":[{everyone}],"alerts":{json.dumps(self.fleet.alerts())}'
+        await socket.send(self._message("snapshot", body))
+        return told_s
+
+    async def _hear(self, socket: ServerConnection, asked: "asyncio.Queue[float]") -> None:
+        """interval_ms of each subscription."""
+        async for text in socket:
+            await asked.put(json.loads(text)["interval_ms"] / 1000)
 
     def _message(self, kind: str, body: str) -> str:
         return f'{{"type":"{kind}","server_time":"{_now()}","rules":{json.dumps(_RULES | {"judged_up_to": _now()})},{body}}}'

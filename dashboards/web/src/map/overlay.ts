@@ -4,6 +4,7 @@
 
 import { RANK } from "../order";
 import { type Craft, isLoud, isSought, rankOf } from "./craft";
+import { Sheet } from "./crowd";
 import { type EdgeMarker, edgeMarkers, type Inset } from "./edges";
 import type { Colour } from "./images";
 import { type Placed, placeLabels, type Side, type Wanted } from "./labels";
@@ -44,6 +45,7 @@ export class Overlay {
   private ratio = 0;
   private bright = true;
   private crowded = false;
+  private sheet: Sheet | null = null;
   private sides: ReadonlyMap<string, Side> = new Map();
   // As last drawn: what a pointer can meet.
   private xs = new Float32Array(0);
@@ -97,11 +99,15 @@ export class Overlay {
   draw(camera: Camera): void {
     this.fit(camera);
     const { context, ratio } = this;
-    context.setTransform(1, 0, 0, 1, 0, 0);
-    context.clearRect(0, 0, this.canvas.width, this.canvas.height);
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
     this.look(camera);
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    if (this.crowded) this.drawCrowd();
+    else context.clearRect(0, 0, this.canvas.width, this.canvas.height);
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    // Below the crowd, which is there already.
+    context.globalCompositeOperation = "destination-over";
     this.drawTrails(camera);
+    context.globalCompositeOperation = "source-over";
     this.drawAhead(camera);
     const names = this.namesIn(camera);
     this.drawNames(names.filter((one) => !one.loud));
@@ -220,14 +226,29 @@ export class Overlay {
     context.setTransform(1, 0, 0, 1, 0, 0);
     for (const index of this.seen) {
       const craft = this.crafts[index]!;
+      if (this.isSmall(craft)) continue;
       if (craft.selected) this.ring(index);
       context.globalAlpha = (craft.waits && !this.bright) || (craft.dim && !craft.waits) ? FAINT : 1;
-      const picture = this.sprites!.of(craft.mark, craft.stale, craft.heading_deg, this.isSmall(craft));
+      const picture = this.sprites!.of(craft.mark, craft.stale, craft.heading_deg, false);
       const half = picture.width / 2;
       context.drawImage(picture, Math.round(this.xs[index]! * ratio - half), Math.round(this.ys[index]! * ratio - half));
     }
     context.globalAlpha = 1;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  }
+
+  /** The small marks, in the place of all that was drawn before. */
+  private drawCrowd(): void {
+    const { width, height } = this.canvas;
+    if (this.sheet?.width !== width || this.sheet.height !== height) this.sheet = new Sheet(width, height);
+    else this.sheet.clear();
+    for (const index of this.seen) {
+      const craft = this.crafts[index]!;
+      if (!this.isSmall(craft)) continue;
+      const stamp = this.sprites!.stamp(craft.mark, craft.stale, craft.heading_deg, craft.dim ? FAINT : 1);
+      this.sheet.stamp(stamp, Math.round(this.xs[index]! * this.ratio), Math.round(this.ys[index]! * this.ratio));
+    }
+    this.context.putImageData(this.sheet.image, 0, 0);
   }
 
   private isSmall(craft: Craft): boolean {
