@@ -9,6 +9,7 @@ import { type EdgeMarker, edgeMarkers, type Inset } from "./edges";
 import type { Colour } from "./images";
 import { type Placed, placeLabels, type Side, type Wanted } from "./labels";
 import { type Camera, screenX, screenY } from "./mercator";
+import { MARK_PX, nearest } from "./pick";
 import { SPRITE_PX, Sprites } from "./sprites";
 import type { Trail } from "./trail";
 
@@ -20,7 +21,6 @@ export interface Picked {
 
 /** A finger's width: 44 px across. */
 export const TOUCH_PX = 22;
-const MARK_PX = 12;
 const RING_PX = 21;
 const FAINT = 0.35;
 /** More clear aircraft than this in view are drawn small, until there are a fifth fewer. */
@@ -121,16 +121,8 @@ export class Overlay {
     for (const marker of this.edges) {
       if (Math.hypot(marker.x - x, marker.y - y) <= Math.max(reach, MARK_PX)) return { id: marker.ids[0]!, edge: true };
     }
-    let best: Craft | null = null;
-    let bestAway = Infinity;
-    for (const index of this.seen) {
-      const away = Math.max(MARK_PX, Math.hypot(this.xs[index]! - x, this.ys[index]! - y));
-      // Of several on one spot the one that is drawn last, on top.
-      if (away > Math.max(reach, MARK_PX) || away > bestAway) continue;
-      best = this.crafts[index]!;
-      bestAway = away;
-    }
-    return best === null ? null : { id: best.id, edge: false };
+    const index = nearest(this.seen, this.xs, this.ys, x, y, reach);
+    return index === null ? null : { id: this.crafts[index]!.id, edge: false };
   }
 
   private fit(camera: Camera): void {
@@ -268,7 +260,7 @@ export class Overlay {
   }
 
   private namesIn(camera: Camera): (Placed & { loud: boolean; picture: HTMLCanvasElement })[] {
-    const wanted: (Wanted & { picture: HTMLCanvasElement })[] = [];
+    const wanted: (Wanted & { loud: boolean; picture: HTMLCanvasElement })[] = [];
     const marks: [number, number, number, number][] = [];
     let quiet = 0;
     // From the last, which is the worst, to the first.
@@ -276,8 +268,8 @@ export class Overlay {
       const index = this.seen[place]!;
       const craft = this.crafts[index]!;
       const loud = isLoud(craft);
-      // What has cleared and only waits to be seen gives way to what stands.
-      const must = craft.selected || rankOf(craft) < RANK.clear;
+      // What has cleared and only waits to be seen gives way to what stands; and of a heap of names none could be read.
+      const mayCover = craft.selected ? Infinity : rankOf(craft) < RANK.clear ? 0.5 : 0;
       const [x, y] = [this.xs[index]!, this.ys[index]!];
       if (loud || !this.crowded) marks.push([x - MARK_PX, y - MARK_PX, x + MARK_PX, y + MARK_PX]);
       if (craft.label === "" || (!loud && (this.crowded || quiet >= MOST_QUIET_NAMES))) continue;
@@ -285,7 +277,7 @@ export class Overlay {
       const picture = this.name(craft.label, loud);
       // Without its halo, which may touch another's.
       const [width, height] = [picture.width / this.ratio - HALO_PX * 2, picture.height / this.ratio - HALO_PX];
-      wanted.push({ id: craft.id, x, y, width, height, away: craft.selected ? RING_PX + 4 : RING_PX, loud: must, picture });
+      wanted.push({ id: craft.id, x, y, width, height, away: craft.selected ? RING_PX + 4 : RING_PX, mayCover, loud, picture });
     }
     const placed = placeLabels(wanted, marks, this.sides, camera);
     this.sides = new Map(placed.map((one) => [one.id, one.side]));
