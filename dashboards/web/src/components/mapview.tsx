@@ -90,7 +90,10 @@ export function MapPane({ unacknowledged, shown, theme, target, zone, onZone, on
       )}
       {notice !== null && (
         <p class="map-notice" role="status" data-testid="map-notice">
-          {notice}
+          {notice}{" "}
+          <button type="button" class="plain" onClick={() => setNotice(null)}>
+            Close
+          </button>
         </p>
       )}
       {facts !== undefined && (
