@@ -21,21 +21,26 @@ export function MapPane({ unacknowledged, shown, theme, target, zone, onZone, on
   const container = useRef<HTMLDivElement>(null);
   const [view, setView] = useState<View | null>(null);
   const [failure, setFailure] = useState<string | null>(null);
+  const [notice, setNotice] = useState<string | null>(null);
   const [outside, setOutside] = useState<string[]>([]);
 
   useEffect(() => {
     let made: View | null = null;
     let gone = false;
     import("../map/view")
-      .then(({ MapView }) => {
-        if (gone || container.current === null) return;
-        made = new MapView(container.current, {
+      .then(({ openView }) =>
+        openView(container.current!, {
           select: (id) => show(id, false),
           zone: onZone,
           moved: (box) => store.look(box),
           outside: (ids) => setOutside((held) => (held.join() === ids.join() ? held : ids)),
-        });
-        setView(made);
+          notice: setNotice,
+        }),
+      )
+      .then((opened) => {
+        if (gone) return opened.destroy();
+        made = opened;
+        setView(opened);
       })
       .catch((error: unknown) => setFailure(error instanceof Error ? error.message : String(error)));
     return () => {
@@ -45,9 +50,12 @@ export function MapPane({ unacknowledged, shown, theme, target, zone, onZone, on
   }, []);
 
   useEffect(() => view?.dress(), [view, theme]);
+  useEffect(() => view?.baseMap(state.hello?.map_style ?? null), [view, state.hello?.map_style]);
   useEffect(() => view?.drawZones(state.zones ?? []), [view, state.zones]);
   useEffect(() => view?.highlight(zone), [view, zone]);
   useEffect(() => view?.draw({ fleet: state.aircraft, nowMs: now, selected, unacknowledged, shown }));
+  // Positions go to the map as they come: the lists' pace is too slow for it.
+  useEffect(() => (view === null ? undefined : store.subscribe(() => view.refresh(store.state.aircraft, store.now()))), [view, store]);
   useEffect(() => {
     const aircraft = target === null ? undefined : state.aircraft.get(target.id);
     if (aircraft !== undefined) view?.lookAt(aircraft);
@@ -79,6 +87,14 @@ export function MapPane({ unacknowledged, shown, theme, target, zone, onZone, on
             All
           </button>
         </div>
+      )}
+      {notice !== null && (
+        <p class="map-notice" role="status" data-testid="map-notice">
+          {notice}{" "}
+          <button type="button" class="plain" onClick={() => setNotice(null)}>
+            Close
+          </button>
+        </p>
       )}
       {facts !== undefined && (
         <div class="map-zone" data-testid="zone-facts">
