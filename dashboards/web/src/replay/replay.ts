@@ -2,15 +2,20 @@
 
 import { NOWHERE, readAddress, writeAddress, type Address, type Range, type Speed } from "./address";
 import { ReplayClock } from "./clock";
-import type { Flown, Recorded, ZoneThen } from "./record";
+import type { Flown, Recorded, ReplayAlert, ZoneThen } from "./record";
 import { Refused, Requests } from "./requests";
-import { joined, type Source, type Track } from "./tracks";
+import { boxOf, boxQuery, widened } from "../map/features";
+import { joined, NO_PLACE, thinned, type Source, type Track } from "./tracks";
 
 const HOUR_MS = 3_600_000;
 /** As much as one request may ask for (docs/replay.md). */
 const AIRCRAFT_HOURS = 24;
-/** Rows of all aircraft together: above that they come thinned. */
+/** Rows of all aircraft together: above that they come thinned, and whole only around the cursor. */
 const ROWS = 1_000_000;
+/** Whole samples are asked for from so long before the cursor to so long after it. */
+const WHOLE_MS: Range = [-90_000, 210_000];
+/** And again when the cursor is nearer to their end than this: trails are a minute long. */
+const MARGIN_MS: Range = [60_000, 30_000];
 
 export class Replay {
   address: Address = NOWHERE;
@@ -23,11 +28,14 @@ export class Replay {
   zones: ZoneThen[] | null = null;
   /** Requests for samples: how many are answered, of how many. */
   progress: [done: number, all: number] = [0, 0];
+  /** Where samples are thinned: those around the cursor, every one. */
+  whole: { range: Range; tracks: ReadonlyMap<string, Track> } | null = null;
   problem: string | null = null;
   refusal: string | null = null;
   readonly requests: Requests;
   private readonly listeners = new Set<() => void>();
   private loading = 0;
+  private asking: Range | null = null;
   private frame = 0;
   private later = 0;
 
@@ -67,6 +75,28 @@ export class Replay {
   /** What of the range the charts show. */
   get shown(): Range {
     return this.address.shown ?? this.address.range ?? [0, 1];
+  }
+
+  /** The samples of an aircraft around a moment. */
+  trackAt(id: string, ms: number): Track | undefined {
+    const { whole } = this;
+    const near = whole !== null && whole.range[0] <= ms && ms <= whole.range[1] ? whole.tracks.get(id) : undefined;
+    return near ?? this.tracks.get(id);
+  }
+
+  /** Everywhere that the aircraft were: longitude, latitude. */
+  *places(): Generator<[number, number]> {
+    for (const { lon, lat } of this.tracks.values()) {
+      for (let row = 0; row < lon.length; row += 1) if (lon[row] !== NO_PLACE) yield [lon[row]! / 1e7, lat[row]! / 1e7];
+    }
+  }
+
+  alertsOf(id: string): readonly ReplayAlert[] {
+    return this.recorded?.alerts.filter((one) => one.alert.aircraft_id === id) ?? [];
+  }
+
+  get isThinned(): boolean {
+    return [...this.tracks.values()].some(thinned);
   }
 
   /** Other aircraft or another range: what is there is loaded again. */
@@ -109,7 +139,7 @@ export class Replay {
     this.address = readAddress(location.search);
     const range = this.address.range;
     this.clock = new ReplayClock(range ?? [0, 1], this.address.at ?? range?.[0] ?? 0, this.address.speed);
-    [this.recorded, this.zones, this.problem] = [null, null, null];
+    [this.recorded, this.zones, this.whole, this.problem] = [null, null, null, null];
     this.tracks = new Map();
     this.changed();
     if (range !== null && this.address.aircraft.length > 0) void this.load(this.address.aircraft, range);
@@ -141,6 +171,38 @@ export class Replay {
       }
     });
     await recorded;
+    await this.told(async () => {
+      const found = await this.requests.zones(aircraft, range, boxQuery(widened(boxOf(this.places()) ?? [0, 0, 0, 0])));
+      if (current()) this.zones = found;
+    });
+    this.look();
+  }
+
+  /** Where samples are thinned, fetches all of those around the cursor. */
+  private look(): void {
+    const { aircraft, range } = this.address;
+    if (range === null || this.asking !== null || !this.isThinned) return;
+    const now = this.now;
+    const held = this.whole?.range;
+    const enough = (edge: number, margin: number, at: number): boolean => Math.abs(edge - at) >= margin;
+    if (
+      held !== undefined && held[0] <= now && now <= held[1] &&
+      (enough(held[0], MARGIN_MS[0], now) || held[0] <= range[0]) && (enough(held[1], MARGIN_MS[1], now) || held[1] >= range[1])
+    ) return;
+    const wanted: Range = [Math.max(range[0], now + WHOLE_MS[0]), Math.min(range[1], now + WHOLE_MS[1])];
+    const loading = this.loading;
+    this.asking = wanted;
+    void this.told(async () => {
+      const found = new Map<string, Track>();
+      try {
+        for (const ids of groups(aircraft)) {
+          for (const track of (await this.requests.tracks(ids, wanted, ROWS)).tracks) found.set(track.id, track);
+        }
+      } finally {
+        this.asking = null;
+      }
+      if (loading === this.loading) this.whole = { range: wanted, tracks: found };
+    });
   }
 
   private async told(work: () => Promise<void>): Promise<void> {
@@ -161,6 +223,7 @@ export class Replay {
   /** A change that belongs into the address: written at most twice a second, browsers refuse more. */
   private said(): void {
     this.changed();
+    this.look();
     if (this.later !== 0) return;
     this.later = window.setTimeout(() => {
       this.later = 0;
@@ -207,4 +270,3 @@ export function cut(aircraft: readonly string[], [from, to]: Range): [string[], 
     return Array.from({ length: count }, (_, index): [string[], Range] => [ids, [from + index * step, Math.min(to, from + (index + 1) * step)]]);
   });
 }
-

@@ -32,6 +32,9 @@ export const NO_BATTERY = 0xff;
 export const BROKEN = 1;
 export const LATE = 2;
 
+/** Longer than this between two samples nobody knows what was. */
+const SILENCE_MS = 5_000;
+
 /** How a height is told, by its source. */
 export interface Source {
   word: string;
@@ -95,6 +98,9 @@ export function joined(first: Track, second: Track): Track {
     made.set(second[name], first[name].length);
     Object.assign(track, { [name]: made });
   }
+  const seam = first.time.length;
+  // What is missing across the seam nobody has marked.
+  if (seam > 0 && seam < track.time.length && track.time[seam]! - track.time[seam - 1]! > SILENCE_MS) track.flags[seam]! |= BROKEN;
   return track;
 }
 
