@@ -46,7 +46,7 @@ class Officer:
 
     async def faults(self) -> list[Any]:
         """What axe finds."""
-        await self.page.add_script_tag(path=str(AXE))
+        await self.page.evaluate(AXE.read_text())
         found: list[Any] = await self.page.evaluate(
             "axe.run().then(({violations}) => violations.map(({id, nodes}) => [id, nodes.map((node) => node.html)]))"
         )
