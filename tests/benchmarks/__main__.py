@@ -12,6 +12,7 @@ from tests.benchmarks.figures import Report, this_machine, write
 from tests.benchmarks.membership import membership_report
 from tests.benchmarks.processor import processor_report
 from tests.benchmarks.record import record_report
+from tests.benchmarks.replay import replay_report
 from tests.benchmarks.report import datagram_to_websocket_report
 from tests.benchmarks.zones import zones_report
 
@@ -24,6 +25,7 @@ BENCHMARKS: tuple[Callable[[int, float, Callable[[str], None]], Report], ...] = 
     processor_report,
     datagram_to_websocket_report,
     chain_report,
+    replay_report,
 )
 _NAMES = {benchmark.__name__.removesuffix("_report"): benchmark for benchmark in BENCHMARKS}
 

@@ -3,11 +3,12 @@ import { Glyph } from "../components/glyph";
 import { NOT_KNOWN } from "../format";
 import type { HeightDatum, Range } from "./address";
 import { useReplay } from "./context";
-import { curveOf, slotTimes, within } from "./curve";
+import { curveOf, slotTimes, within, type Curve } from "./curve";
 import { limitWords, measuresOf, type Measure } from "./measures";
 import { markAt, momentOf, spanOf, worstOf } from "./moment";
 import { LEFT_PX, Plot, RIGHT_PX, type Drawing, type Line } from "./plot";
 import type { Replay } from "./replay";
+import type { Track } from "./tracks";
 import { whoIs } from "./who";
 
 const HEIGHTS_PX = { height: 150, speed: 84, battery: 84 } as const;
@@ -60,9 +61,12 @@ function Chart({ measure, theme }: { measure: Measure; theme: string }) {
   }, [replay]);
   const { selected } = replay.address;
   const [from, to] = replay.shown;
+  const columns = width - LEFT_PX - RIGHT_PX;
+  const tracks = replay.tracksIn([from, to]);
+  const curves = useMemo(() => curvesOf(tracks, measure, [from, to], columns), [measure, tracks, from, to, columns]);
   const drawing = useMemo(
-    () => drawingOf(replay, measure, [from, to], width - LEFT_PX - RIGHT_PX),
-    [measure, replay.tracks, replay.recorded, selected, from, to, width],
+    () => (columns > 0 ? drawingOf(replay, measure, curves, [from, to], columns) : null),
+    [curves, replay.recorded, selected],
   );
   useEffect(() => {
     if (plot !== null && drawing !== null) plot.draw(drawing, width, replay.timezone, theme);
@@ -124,20 +128,22 @@ function Values({ measure }: { measure: Measure }) {
   );
 }
 
-function drawingOf(replay: Replay, measure: Measure, shown: Range, columns: number): Drawing | null {
-  if (columns <= 0 || replay.address.range === null) return null;
+/** By aircraft. */
+function curvesOf(tracks: ReadonlyMap<string, Track>, measure: Measure, shown: Range, columns: number): ReadonlyMap<string, Curve> {
+  if (columns <= 0) return new Map();
+  return new Map([...tracks.values()].map((track) => [track.id, curveOf(track, measure.value(track), shown, columns)]));
+}
+
+function drawingOf(replay: Replay, measure: Measure, curves: ReadonlyMap<string, Curve>, shown: Range, columns: number): Drawing {
   const times = slotTimes(shown, columns);
-  const { selected, aircraft } = replay.address;
+  const { selected } = replay.address;
   const lines: Line[] = [];
   const marks: Drawing["marks"] = [];
-  const track = selected === null ? undefined : replay.tracks.get(selected);
+  const track = selected === null ? undefined : replay.tracksIn(shown).get(selected);
   if (track !== undefined && measure.ground !== undefined) lines.push({ curve: curveOf(track, measure.ground(track), shown, columns), as: "ground" });
   if (track !== undefined && measure.limit !== undefined) lines.push({ curve: curveOf(track, measure.limit(track), shown, columns), as: "limit" });
   // The selected one last, on top.
-  for (const id of [...aircraft].sort((a, b) => Number(a === selected) - Number(b === selected))) {
-    const one = replay.tracks.get(id);
-    if (one === undefined) continue;
-    const curve = curveOf(one, measure.value(one), shown, columns);
+  for (const [id, curve] of [...curves].sort(([a], [b]) => Number(a === selected) - Number(b === selected))) {
     lines.push({ curve, as: id === selected ? "selected" : "plain" });
     for (const level of ["warning", "breach"] as const) {
       const spans = replay

@@ -1,13 +1,12 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { ZONE_KIND, zoneActivation, zoneLimits } from "../format";
 import type { Craft } from "../map/craft";
-import { boxOf, type Box } from "../map/features";
 import { project, unproject, zoomOf } from "../map/mercator";
 import type { MapSurface } from "../map/surface";
 import { Trail, TRAIL_MS } from "../map/trail";
 import { useReplay } from "./context";
 import { markAt, momentOf, zonesAt } from "./moment";
-import { BROKEN, NO_PLACE, rowAt, type Track } from "./tracks";
+import { boxAround, BROKEN, NO_PLACE, rowAt, type Track } from "./tracks";
 import type { Replay } from "./replay";
 import { whoIs } from "./who";
 
@@ -114,7 +113,7 @@ function placeOf(surface: MapSurface): { lon: number; lat: number; zoom: number 
 
 /** Everywhere that the aircraft were. */
 function fit(surface: MapSurface, replay: Replay): void {
-  const box: Box | null = boxOf(replay.places());
+  const box = boxAround(replay.tracks.values());
   if (box !== null) surface.fit(box, 0);
 }
 

@@ -111,7 +111,7 @@ function Remarks() {
       {done === all && stored === 0 && "No sample is stored of these aircraft in this time. "}
       {stored > 0 && rows === stored && `${stored.toLocaleString("en-AU")} samples, every one drawn. `}
       {rows < stored &&
-        `Thinned: ${rows.toLocaleString("en-AU")} of ${stored.toLocaleString("en-AU")} samples, with every extreme, alert and gap; all of them around the cursor. `}
+        `Thinned: ${rows.toLocaleString("en-AU")} of ${stored.toLocaleString("en-AU")} samples, with every extreme, alert and gap${replay.whole !== null && replay.whole.tracks.size > 0 ? "; every one around the cursor" : ""}. `}
     </p>
   );
 }

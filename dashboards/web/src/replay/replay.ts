@@ -4,14 +4,15 @@ import { NOWHERE, readAddress, writeAddress, type Address, type Range, type Spee
 import { ReplayClock } from "./clock";
 import type { Flown, Recorded, ReplayAlert, ZoneThen } from "./record";
 import { Refused, Requests } from "./requests";
-import { boxOf, boxQuery, widened } from "../map/features";
-import { joined, NO_PLACE, thinned, type Source, type Track } from "./tracks";
+import { boxQuery, widened } from "../map/features";
+import { boxAround, joined, thinned, type Source, type Track } from "./tracks";
 
 const HOUR_MS = 3_600_000;
 /** As much as one request may ask for (docs/replay.md). */
 const AIRCRAFT_HOURS = 24;
-/** Rows of all aircraft together: above that they come thinned, and whole only around the cursor. */
-const ROWS = 1_000_000;
+/** Rows of all aircraft together: above that they come thinned, and whole only around the cursor. Charts show no more. */
+const ROWS = 200_000;
+const EVERY_ROW = 1_000_000;
 /** Whole samples are asked for from so long before the cursor to so long after it. */
 const WHOLE_MS: Range = [-90_000, 210_000];
 /** And again when the cursor is nearer to their end than this: trails are a minute long. */
@@ -79,16 +80,13 @@ export class Replay {
 
   /** The samples of an aircraft around a moment. */
   trackAt(id: string, ms: number): Track | undefined {
-    const { whole } = this;
-    const near = whole !== null && whole.range[0] <= ms && ms <= whole.range[1] ? whole.tracks.get(id) : undefined;
-    return near ?? this.tracks.get(id);
+    return this.tracksIn([ms, ms]).get(id) ?? this.tracks.get(id);
   }
 
-  /** Everywhere that the aircraft were: longitude, latitude. */
-  *places(): Generator<[number, number]> {
-    for (const { lon, lat } of this.tracks.values()) {
-      for (let row = 0; row < lon.length; row += 1) if (lon[row] !== NO_PLACE) yield [lon[row]! / 1e7, lat[row]! / 1e7];
-    }
+  /** The samples of a part of the range: every one where all of it is around the cursor. */
+  tracksIn([from, to]: Range): ReadonlyMap<string, Track> {
+    const { whole, tracks } = this;
+    return whole !== null && whole.tracks.size > 0 && whole.range[0] <= from && to <= whole.range[1] ? whole.tracks : tracks;
   }
 
   alertsOf(id: string): readonly ReplayAlert[] {
@@ -137,6 +135,8 @@ export class Replay {
 
   private readonly opened = (): void => {
     this.address = readAddress(location.search);
+    const { aircraft, selected } = this.address;
+    this.address = { ...this.address, selected: selected ?? aircraft[0] ?? null };
     const range = this.address.range;
     this.clock = new ReplayClock(range ?? [0, 1], this.address.at ?? range?.[0] ?? 0, this.address.speed);
     [this.recorded, this.zones, this.whole, this.problem] = [null, null, null, null];
@@ -171,8 +171,10 @@ export class Replay {
       }
     });
     await recorded;
+    const box = boxAround(this.tracks.values());
+    if (box === null || !current()) return;
     await this.told(async () => {
-      const found = await this.requests.zones(aircraft, range, boxQuery(widened(boxOf(this.places()) ?? [0, 0, 0, 0])));
+      const found = await this.requests.zones(aircraft, range, boxQuery(widened(box)));
       if (current()) this.zones = found;
     });
     this.look();
@@ -192,11 +194,13 @@ export class Replay {
     const wanted: Range = [Math.max(range[0], now + WHOLE_MS[0]), Math.min(range[1], now + WHOLE_MS[1])];
     const loading = this.loading;
     this.asking = wanted;
+    // Where this cannot be answered it is not asked for again with each frame.
+    this.whole = { range: wanted, tracks: new Map() };
     void this.told(async () => {
       const found = new Map<string, Track>();
       try {
         for (const ids of groups(aircraft)) {
-          for (const track of (await this.requests.tracks(ids, wanted, ROWS)).tracks) found.set(track.id, track);
+          for (const track of (await this.requests.tracks(ids, wanted, EVERY_ROW)).tracks) found.set(track.id, track);
         }
       } finally {
         this.asking = null;
