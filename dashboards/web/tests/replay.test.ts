@@ -188,10 +188,10 @@ describe("a curve", () => {
   test("is cut where something is missing, and nowhere else", () => {
     const flown = track([0, 1, 2, 12, 13]);
     const curve = curveOf(flown, (row) => flown.height[row]!, [T, T + 14_000], 14);
-    const drawn = curve.flatMap((value, slot) => (value === null ? [slot / 3] : []));
-    expect(drawn).toEqual([12]);
+    const empty = curve.flatMap((value, slot) => (value === null ? [slot] : []));
+    expect(empty).toEqual(Array.from({ length: 28 }, (_, index) => 9 + index));
     const unknown = track([0, 1, 2], { height: Float32Array.from([1, Number.NaN, 3]) });
-    expect(curveOf(unknown, (row) => unknown.height[row]!, [T, T + 3_000], 3)).toEqual([undefined, 1, 1, undefined, undefined, undefined, null, 3, 3]);
+    expect(curveOf(unknown, (row) => unknown.height[row]!, [T, T + 3_000], 3)).toEqual([undefined, 1, 1, null, null, null, null, 3, 3]);
   });
 
   test("begins with what is shown, not with what was before", () => {

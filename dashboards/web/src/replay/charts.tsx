@@ -1,6 +1,6 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Glyph } from "../components/glyph";
-import { NOT_KNOWN } from "../format";
+import { age, NOT_KNOWN } from "../format";
 import type { HeightDatum, Range } from "./address";
 import { useReplay } from "./context";
 import { curveOf, slotTimes, within, type Curve } from "./curve";
@@ -112,7 +112,9 @@ function Values({ measure }: { measure: Measure }) {
     <div class="values" role="group" aria-label={`${measure.title} at the cursor`} tabIndex={0} data-testid={`values-${measure.id}`}>
       {ids.map((id) => {
         const moment = momentOf(replay.trackAt(id, now), replay.sources, now);
-        const [value, remark] = moment.heardMs === null ? [NOT_KNOWN, ""] : measure.told(moment);
+        const silent = moment.heardMs === null ? "not heard yet" : `nothing heard for ${age((now - moment.heardMs) / 1000)}`;
+        const [value, remark] = moment.old ? [NOT_KNOWN, measure.id === "height" ? silent : ""] : measure.told(moment);
+        const limit = moment.old || measure.limit === undefined ? "" : limitWords(moment);
         return (
           <p key={id} class={id === selected ? "value value-selected" : "value"} data-testid={`value-${measure.id}-${id}`}>
             <span class="value-who">
@@ -120,7 +122,7 @@ function Values({ measure }: { measure: Measure }) {
               {whoIs(replay.recorded?.aircraft ?? [], id)}
             </span>
             <b>{value}</b>
-            {id === selected && <small>{[remark, measure.limit === undefined ? "" : limitWords(moment)].filter((word) => word !== "").join(", ")}</small>}
+            {id === selected && <small>{[remark, limit].filter((word) => word !== "").join(", ")}</small>}
           </p>
         );
       })}
@@ -151,8 +153,9 @@ function drawingOf(replay: Replay, measure: Measure, curves: ReadonlyMap<string,
         .filter((alert) => measure.marks(alert.alert.rule) && worstOf(alert) === level)
         .map(spanOf);
       if (spans.length === 0) continue;
-      lines.push({ curve: within(curve, times, spans.map(([raised, cleared]) => [raised, cleared ?? Infinity])), as: level });
-      marks.push(...spans.map(([at]) => ({ at, level })));
+      const marked = within(curve, times, spans.map(([raised, cleared]) => [raised, cleared ?? Infinity]));
+      lines.push({ curve: marked, as: level, thin: id !== selected });
+      if (id === selected) marks.push(...spans.map(([at]) => ({ at, level })));
     }
   }
   return { times, lines, marks, shown, least: measure.least };

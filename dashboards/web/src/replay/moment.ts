@@ -22,6 +22,8 @@ export interface Moment {
   /** Where it was last heard. */
   place: Place | null;
   stale: boolean;
+  /** Nothing was heard for a while: what was last said is not what was then. */
+  old: boolean;
   /** Of a sample that is not old; NaN: not known. */
   height_m: number;
   source: Source | null;
@@ -37,6 +39,7 @@ const NOTHING: Moment = {
   heardMs: null,
   place: null,
   stale: true,
+  old: true,
   height_m: Number.NaN,
   source: null,
   amsl_m: Number.NaN,
@@ -68,6 +71,7 @@ export function momentOf(track: Track | undefined, sources: readonly Source[], m
     heardMs,
     place,
     stale,
+    old: false,
     height_m: track.height[row]!,
     source: Number.isNaN(track.height[row]!) ? null : (sources[track.source[row]!] ?? null),
     amsl_m: track.amsl[row]!,

@@ -18,6 +18,7 @@ const MARK_PX = 14;
 export interface Line {
   curve: Curve;
   as: "plain" | "selected" | "limit" | "ground" | Level;
+  thin?: boolean;
 }
 
 export interface Span {
@@ -59,7 +60,7 @@ export class Plot {
   /** theme: another one makes it anew, in the colours of now. */
   draw(drawing: Drawing, width: number, timezone: string, theme: string): void {
     this.drawing = drawing;
-    const kinds = [theme, timezone, ...drawing.lines.map((line) => line.as)].join();
+    const kinds = [theme, timezone, ...drawing.lines.map((line) => `${line.as}${line.thin === true}`)].join();
     const data = [drawing.times, ...drawing.lines.map((line) => line.curve)] as uPlot.AlignedData;
     if (this.plot === null || kinds !== this.kinds) {
       this.destroy();
@@ -92,7 +93,7 @@ export class Plot {
         { ...axis, size: this.withTimes ? TIMES_PX : 0, space: 90, values: (_, splits) => (this.withTimes ? timesOf(splits, timezone) : splits.map(() => "")) },
         { ...axis, size: LEFT_PX, space: 28 },
       ],
-      series: [{}, ...(this.drawing?.lines ?? []).map((line) => seriesOf(line.as, colour))],
+      series: [{}, ...(this.drawing?.lines ?? []).map((line) => seriesOf(line, colour))],
       hooks: {
         draw: [(plot) => this.mark(plot, colour)],
         setSelect: [(plot) => this.selected(plot)],
@@ -163,7 +164,7 @@ function timesOf(splits: readonly number[], timezone: string): string[] {
   });
 }
 
-function seriesOf(as: Line["as"], colour: (token: string) => string): uPlot.Series {
+function seriesOf({ as, thin }: Line, colour: (token: string) => string): uPlot.Series {
   const points = { show: false };
   switch (as) {
     case "limit":
@@ -175,6 +176,6 @@ function seriesOf(as: Line["as"], colour: (token: string) => string): uPlot.Seri
     case "plain":
       return { stroke: colour("map-trail"), width: 1, points };
     default:
-      return { stroke: colour(SHAPE[as].edge), width: 3.5, points };
+      return { stroke: colour(SHAPE[as].edge), width: thin === true ? 1.5 : 3.5, points };
   }
 }
