@@ -3,8 +3,8 @@ import { alertAddress, NOWHERE, readAddress, SPEEDS, writeAddress, type Address 
 import { ReplayClock } from "../src/replay/clock";
 import { curveOf, extentOf, slotTimes, within } from "../src/replay/curve";
 import { stacked } from "../src/replay/lane";
-import { markAt, momentOf, neighbour, spanOf, stoodAt, worstOf, zonesAt } from "../src/replay/moment";
-import type { ReplayAlert } from "../src/replay/record";
+import { markAt, momentOf, neighbour, silences, spanOf, stoodAt, worstOf, zonesAt } from "../src/replay/moment";
+import type { Flown, Gap, ReplayAlert } from "../src/replay/record";
 import { cut } from "../src/replay/replay";
 import { BROKEN, joined, NO_BATTERY, NO_HEADING, NO_PLACE, readTracks, rowAt, type Track } from "../src/replay/tracks";
 
@@ -167,6 +167,14 @@ describe("a moment", () => {
     expect(neighbour(alerts, T + 9_000, 1)?.alert.id).toBe("warning50");
     expect(neighbour(alerts, T + 9_000, -1)).toBeNull();
     expect(neighbour(alerts, T + 49_000, -1)?.alert.id).toBe("breach10");
+  });
+
+  test("has silences that nobody told of beside the gaps that were told", () => {
+    const one: Flown = { id: ONE, name: null, link: "l", link_name: "l", system_id: 1, imported: true, first: iso(0), last: iso(90) };
+    const told: Gap = { aircraft_id: ONE, link: "l", from: iso(1), to: iso(20), count: 3, counted: "frames", reason: "nothing_came" };
+    const flown = track([0, 1, 20, 21, 60]);
+    expect(silences(flown, one, [told]).map(({ from, to, reason }) => [from, to, reason])).toEqual([[iso(21), iso(60), "silent"]]);
+    expect(silences(flown, one, []).length).toBe(2);
   });
 
   test("has the zones that decided then", () => {

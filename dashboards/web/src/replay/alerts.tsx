@@ -77,18 +77,19 @@ function worstWords(alert: ReplayAlert): string {
   return worst?.what ?? alert.alert.what;
 }
 
-const WHY: Record<Gap["reason"], string> = {
+export const WHY: Record<Gap["reason"], string> = {
   dropped: "ingest had no room for them while Kafka was away",
   no_room: "the kernel had no room for datagrams",
   not_listening: "nobody listened to the link",
   nothing_came: "listened, and nothing came",
+  silent: "nothing came; it was not known to be in the air",
 };
 
 /** What is missing, as words. */
 export function Gaps() {
   const replay = useReplay();
   const { recorded } = replay;
-  const gaps = recorded?.gaps ?? [];
+  const { gaps } = replay;
   if (recorded === null) return null;
   return (
     <section class="panel" aria-label="Gaps" data-testid="gaps">

@@ -68,7 +68,8 @@ function Chart({ measure, theme }: { measure: Measure; theme: string }) {
     () => (columns > 0 ? drawingOf(replay, measure, curves, [from, to], columns) : null),
     [curves, replay.recorded, selected],
   );
-  useEffect(() => {
+  // Before the screen, or the paper, is drawn.
+  useLayoutEffect(() => {
     if (plot !== null && drawing !== null) plot.draw(drawing, width, replay.timezone, theme);
   }, [plot, drawing, replay.timezone, theme]);
   return (

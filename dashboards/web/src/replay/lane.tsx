@@ -3,6 +3,7 @@ import { RANK } from "../order";
 import type { Level } from "../protocol";
 import { SHAPE } from "../glyphs";
 import { useWidth } from "./charts";
+import { WHY } from "./alerts";
 import { useReplay } from "./context";
 import { spanOf, worstOf } from "./moment";
 import type { ReplayAlert } from "./record";
@@ -25,7 +26,7 @@ export function Lane() {
   const { selected } = replay.address;
   const isOther = (alert: ReplayAlert): boolean => selected !== null && alert.alert.aircraft_id !== selected;
   const recorded = replay.recorded;
-  const gaps = (recorded?.gaps ?? [])
+  const gaps = replay.gaps
     .map((gap) => ({ gap, begin: timeOf(gap.from) ?? 0, end: timeOf(gap.to) ?? 0 }))
     .filter(({ begin, end }) => seen(begin, end));
   const spans = (recorded?.alerts ?? [])
@@ -40,7 +41,7 @@ export function Lane() {
   return (
     <section class="lane" aria-label="Events" data-testid="lane" data-gaps={gaps.length} data-alerts={spans.length} data-ticks={ticks.length}>
       <div ref={measured}>
-        <svg width={width} height={HEIGHT_PX} aria-hidden="true">
+        <svg width={width} height={HEIGHT_PX} viewBox={`0 0 ${width} ${HEIGHT_PX}`} preserveAspectRatio="none" aria-hidden="true">
           <defs>
             <pattern id="gap" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
               <line x1="0" y1="0" x2="0" y2="6" stroke="var(--line-strong)" stroke-width="2" />
@@ -52,7 +53,7 @@ export function Lane() {
           <rect x={LEFT_PX} y="0" width={across} height={HEIGHT_PX} fill="var(--raised)" stroke="var(--line)" />
           {gaps.map(({ gap, begin, end }, index) => (
             <rect key={index} x={x(begin)} y="1" width={Math.max(2, x(end) - x(begin))} height={HEIGHT_PX - 2} fill="url(#gap)" opacity={gap.aircraft_id === null || gap.aircraft_id === selected ? 1 : OTHER}>
-              <title>{`nothing from ${gap.from} to ${gap.to}: ${gap.reason.replaceAll("_", " ")}`}</title>
+              <title>{`from ${gap.from} to ${gap.to}: ${WHY[gap.reason]}`}</title>
             </rect>
           ))}
           {spans.map(({ alert, level, begin, end }, index) => (

@@ -1,5 +1,4 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { ZONE_KIND, zoneActivation, zoneLimits } from "../format";
 import type { Craft } from "../map/craft";
 import { project, unproject, zoomOf } from "../map/mercator";
 import type { MapSurface } from "../map/surface";
@@ -9,6 +8,7 @@ import { markAt, momentOf, zonesAt } from "./moment";
 import { boxAround, BROKEN, NO_PLACE, rowAt, type Track } from "./tracks";
 import type { Replay } from "./replay";
 import { whoIs } from "./who";
+import { ZoneWords } from "./zones";
 
 export function ReplayMap({ theme }: { theme: string }) {
   const replay = useReplay();
@@ -67,7 +67,6 @@ export function ReplayMap({ theme }: { theme: string }) {
   });
 
   const facts = features.find((one) => one.id === zone);
-  const activation = facts === undefined ? null : zoneActivation(facts.properties, now);
   return (
     <section class="map" aria-label="Map" data-testid="map" data-ready={surface !== null} data-zones={features.length}>
       <div class="map-canvas" ref={container} />
@@ -95,10 +94,7 @@ export function ReplayMap({ theme }: { theme: string }) {
       )}
       {facts !== undefined && (
         <div class="map-zone" data-testid="zone-facts">
-          <b>{facts.properties.name}</b> <span class="zone-kind">{ZONE_KIND[facts.properties.kind]}</span>
-          <span class="zone-limits">{zoneLimits(facts.properties)}</span>
-          {activation !== null && <span class="zone-activation">{activation}</span>}
-          <small>version {facts.properties.version}, in force at the cursor</small>
+          <ZoneWords zone={facts} />
         </div>
       )}
     </section>

@@ -13,6 +13,7 @@ import { Lane } from "./lane";
 import { ReplayMap } from "./map";
 import { LEFT_PX, RIGHT_PX } from "./plot";
 import type { Replay } from "./replay";
+import { ZonesThen } from "./zones";
 
 const THEMES: Theme[] = ["auto", "day", "night"];
 
@@ -28,7 +29,9 @@ function Page() {
   const replay = useReplay();
   const [preferences, setPreferences] = useState(loadPreferences);
   const dark = useMedia("(prefers-color-scheme: dark)");
-  const theme = preferences.theme === "auto" ? (dark ? "night" : "day") : preferences.theme;
+  const printing = usePrinting();
+  const chosen = preferences.theme === "auto" ? (dark ? "night" : "day") : preferences.theme;
+  const theme = printing ? "day" : chosen;
   // Before map and charts draw: their colours are read from the document.
   document.documentElement.dataset.theme = theme;
   useEffect(() => savePreferences(preferences), [preferences]);
@@ -81,6 +84,7 @@ function Page() {
           <aside class="replay-side">
             <Alerts />
             <Gaps />
+            <ZonesThen />
             <Exports />
             {/* Further panels: a <section class="panel" aria-label="..."> each, with useReplay() for what is shown. */}
           </aside>
@@ -88,6 +92,21 @@ function Page() {
       )}
     </div>
   );
+}
+
+/** Paper is white, whatever the hour. */
+function usePrinting(): boolean {
+  const [printing, setPrinting] = useState(false);
+  useEffect(() => {
+    const [before, after] = [() => setPrinting(true), () => setPrinting(false)];
+    window.addEventListener("beforeprint", before);
+    window.addEventListener("afterprint", after);
+    return () => {
+      window.removeEventListener("beforeprint", before);
+      window.removeEventListener("afterprint", after);
+    };
+  }, []);
+  return printing;
 }
 
 /** The one line of now through the lane and all charts. */

@@ -2,7 +2,8 @@
 
 import { NOWHERE, readAddress, writeAddress, type Address, type Range, type Speed } from "./address";
 import { ReplayClock } from "./clock";
-import type { Flown, Recorded, ReplayAlert, ZoneThen } from "./record";
+import { silences } from "./moment";
+import type { Flown, Gap, Recorded, ReplayAlert, ZoneThen } from "./record";
 import { Refused, Requests } from "./requests";
 import { boxQuery, widened } from "../map/features";
 import { boxAround, joined, thinned, type Source, type Track } from "./tracks";
@@ -36,6 +37,7 @@ export class Replay {
   readonly requests: Requests;
   private readonly listeners = new Set<() => void>();
   private loading = 0;
+  private missing: { recorded: Recorded | null; tracks: ReadonlyMap<string, Track>; gaps: readonly Gap[] } | null = null;
   private asking: Range | null = null;
   private frame = 0;
   private later = 0;
@@ -87,6 +89,21 @@ export class Replay {
   tracksIn([from, to]: Range): ReadonlyMap<string, Track> {
     const { whole, tracks } = this;
     return whole !== null && whole.tracks.size > 0 && whole.range[0] <= from && to <= whole.range[1] ? whole.tracks : tracks;
+  }
+
+  /** What was told to be missing, and where else nothing was heard; kept until there is more to know. */
+  get gaps(): readonly Gap[] {
+    const { recorded, tracks } = this;
+    if (this.missing?.tracks !== tracks || this.missing.recorded !== recorded) {
+      const told = recorded?.gaps ?? [];
+      const silent = (recorded?.aircraft ?? []).flatMap((one) => {
+        const track = tracks.get(one.id);
+        return track === undefined ? [] : silences(track, one, told);
+      });
+      const gaps = [...told, ...silent].sort((a, b) => Date.parse(a.from) - Date.parse(b.from));
+      this.missing = { recorded, tracks, gaps };
+    }
+    return this.missing.gaps;
   }
 
   alertsOf(id: string): readonly ReplayAlert[] {
