@@ -4,7 +4,6 @@ import { duration, momentTime } from "../format";
 import { useReplay } from "./context";
 import { spanOf, stoodAt, worstOf } from "./moment";
 import type { Gap, ReplayAlert } from "./record";
-import { whoIs } from "./who";
 
 /** The alerts of the range; each goes to where it begins. */
 export function Alerts() {
@@ -48,7 +47,7 @@ function Row({ alert, stands }: { alert: ReplayAlert; stands: boolean }) {
         <span class="alert-head">
           <Glyph mark={{ level, breachEdge: false }} />
           <Badge level={level} />
-          <b>{whoIs(replay.recorded?.aircraft ?? [], alert.alert.aircraft_id)}</b>
+          <b>{replay.nameOf(alert.alert.aircraft_id)}</b>
           <span class="alert-time">{momentTime(timeOf(alert.alert.start), replay.shown[0], replay.timezone)}</span>
         </span>
         <span class="alert-what">{worstWords(alert)}</span>
@@ -102,7 +101,7 @@ export function Gaps() {
               <button type="button" class="alert-row" onClick={() => replay.seek(begin)}>
                 <span class="alert-head">
                   <span class="hatched" aria-hidden="true" />
-                  <b>{gap.aircraft_id === null ? gap.link : whoIs(recorded.aircraft, gap.aircraft_id)}</b>
+                  <b>{gap.aircraft_id === null ? gap.link : replay.nameOf(gap.aircraft_id)}</b>
                   <span class="alert-time">{momentTime(begin, replay.shown[0], replay.timezone)}</span>
                 </span>
                 <small>

@@ -9,7 +9,6 @@ import { markAt, momentOf, spanOf, worstOf } from "./moment";
 import { LEFT_PX, Plot, RIGHT_PX, type Drawing, type Line } from "./plot";
 import type { Replay } from "./replay";
 import type { Track } from "./tracks";
-import { whoIs } from "./who";
 
 const HEIGHTS_PX = { height: 150, speed: 84, battery: 84 } as const;
 
@@ -120,7 +119,7 @@ function Values({ measure }: { measure: Measure }) {
           <p key={id} class={id === selected ? "value value-selected" : "value"} data-testid={`value-${measure.id}-${id}`}>
             <span class="value-who">
               {measure.id === "height" && <Glyph mark={markAt(replay.alertsOf(id), now)} stale={moment.stale} />}
-              {whoIs(replay.recorded?.aircraft ?? [], id)}
+              {replay.nameOf(id)}
             </span>
             <b>{value}</b>
             {id === selected && <small>{[remark, limit].filter((word) => word !== "").join(", ")}</small>}

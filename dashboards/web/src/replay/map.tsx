@@ -7,7 +7,6 @@ import { useReplay } from "./context";
 import { markAt, momentOf, zonesAt } from "./moment";
 import { boxAround, BROKEN, NO_PLACE, rowAt, type Track } from "./tracks";
 import type { Replay } from "./replay";
-import { whoIs } from "./who";
 import { ZoneWords } from "./zones";
 
 export function ReplayMap({ theme }: { theme: string }) {
@@ -126,7 +125,7 @@ function pictureOf(replay: Replay, now: number): { crafts: Craft[]; trails: Trai
       mark: markAt(replay.alertsOf(id), now),
       stale: moment.stale,
       heading_deg: moment.heading_deg,
-      label: whoIs(replay.recorded?.aircraft ?? [], id),
+      label: replay.nameOf(id),
       dim: false,
       waits: false,
       selected: id === replay.address.selected,

@@ -90,7 +90,7 @@ export class Plot {
       select: { show: true, left: 0, top: 0, width: 0, height: 0 },
       scales: { x: { time: true, range: () => this.drawing?.shown ?? [0, 1] }, y: { range: () => this.extent() } },
       axes: [
-        { ...axis, size: this.withTimes ? TIMES_PX : 0, space: 90, values: (_, splits) => (this.withTimes ? timesOf(splits, timezone) : splits.map(() => "")) },
+        { ...axis, size: this.withTimes ? TIMES_PX : 0, space: 90, values: (_, splits) => (this.withTimes ? timesOf(splits, timezone, this.drawing?.shown ?? [0, 1]) : splits.map(() => "")) },
         { ...axis, size: LEFT_PX, space: 28 },
       ],
       series: [{}, ...(this.drawing?.lines ?? []).map((line) => seriesOf(line, colour))],
@@ -155,10 +155,11 @@ export class Plot {
   }
 }
 
-/** With seconds where they differ. */
-function timesOf(splits: readonly number[], timezone: string): string[] {
+/** With seconds where they differ; none so near to the right edge that it would be cut. */
+function timesOf(splits: readonly number[], timezone: string, [from, to]: Range): string[] {
   const whole = splits.every((ms) => ms % 60_000 === 0);
   return splits.map((ms) => {
+    if (ms > to - (to - from) * 0.05) return "";
     const [time = "", zone = ""] = clockTime(ms, timezone).split(" ");
     return `${whole ? time.slice(0, 5) : time} ${zone}`;
   });

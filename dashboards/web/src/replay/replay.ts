@@ -1,12 +1,13 @@
 // The page's one store: what is shown (the address), the clock, and what the door told. Components read it and call its verbs.
 
+import { boxQuery, widened } from "../map/features";
 import { NOWHERE, readAddress, writeAddress, type Address, type Range, type Speed } from "./address";
 import { ReplayClock } from "./clock";
 import { silences } from "./moment";
 import type { Flown, Gap, Recorded, ReplayAlert, ZoneThen } from "./record";
 import { Refused, Requests } from "./requests";
-import { boxQuery, widened } from "../map/features";
 import { boxAround, joined, thinned, type Source, type Track } from "./tracks";
+import { whoIs } from "./who";
 
 const HOUR_MS = 3_600_000;
 /** As much as one request may ask for (docs/replay.md). */
@@ -104,6 +105,12 @@ export class Replay {
       this.missing = { recorded, tracks, gaps };
     }
     return this.missing.gaps;
+  }
+
+  /** Whoever has no sample in the range is known from the list of all. */
+  nameOf(id: string): string {
+    const flown = this.recorded?.aircraft ?? [];
+    return whoIs(flown.some((one) => one.id === id) ? flown : (this.choices ?? []), id);
   }
 
   alertsOf(id: string): readonly ReplayAlert[] {
