@@ -5,7 +5,7 @@ import { curveOf, extentOf, slotTimes, within } from "../src/replay/curve";
 import { stacked } from "../src/replay/lane";
 import { markAt, momentOf, neighbour, silences, spanOf, stoodAt, worstOf, zonesAt } from "../src/replay/moment";
 import type { Flown, Gap, ReplayAlert } from "../src/replay/record";
-import { cut } from "../src/replay/replay";
+import { cut } from "../src/replay/pieces";
 import { BROKEN, joined, NO_BATTERY, NO_HEADING, NO_PLACE, readTracks, rowAt, type Track } from "../src/replay/tracks";
 
 const ONE = "36c5741e-ab68-504b-b405-ce256be6c48f";

@@ -4,14 +4,12 @@ import { boxQuery, widened } from "../map/features";
 import { NOWHERE, readAddress, writeAddress, type Address, type Range, type Speed } from "./address";
 import { ReplayClock } from "./clock";
 import { silences } from "./moment";
+import { cut, groups } from "./pieces";
 import type { Flown, Gap, Recorded, ReplayAlert, ZoneThen } from "./record";
 import { Refused, Requests } from "./requests";
 import { boxAround, joined, thinned, type Source, type Track } from "./tracks";
 import { whoIs } from "./who";
 
-const HOUR_MS = 3_600_000;
-/** As much as one request may ask for (docs/replay.md). */
-const AIRCRAFT_HOURS = 24;
 /** Rows of all aircraft together: above that they come thinned, and whole only around the cursor. Charts show no more. */
 const ROWS = 200_000;
 const EVERY_ROW = 1_000_000;
@@ -282,19 +280,4 @@ export class Replay {
     const from = Math.min(Math.max(now - width * 0.1, range[0]), Math.max(range[0], range[1] - width));
     this.address = { ...this.address, shown: [from, from + width] };
   }
-}
-
-const groups = (aircraft: readonly string[]): string[][] => {
-  const found: string[][] = [];
-  for (let start = 0; start < aircraft.length; start += AIRCRAFT_HOURS) found.push(aircraft.slice(start, start + AIRCRAFT_HOURS));
-  return found;
-};
-
-/** A range of aircraft as requests that each ask for no more than one may, in the order of time. */
-export function cut(aircraft: readonly string[], [from, to]: Range): [string[], Range][] {
-  return groups(aircraft).flatMap((ids) => {
-    const step = Math.floor((AIRCRAFT_HOURS / ids.length) * HOUR_MS);
-    const count = Math.max(1, Math.ceil((to - from) / step));
-    return Array.from({ length: count }, (_, index): [string[], Range] => [ids, [from + index * step, Math.min(to, from + (index + 1) * step)]]);
-  });
 }
