@@ -46,6 +46,8 @@ export function ReplayMap({ theme }: { theme: string }) {
 
   useEffect(() => surface?.dress(), [surface, theme]);
   useEffect(() => surface?.highlight(zone), [surface, zone]);
+  const style = replay.recorded?.map_style ?? null;
+  useEffect(() => surface?.baseMap(style), [surface, style]);
   useEffect(() => {
     if (surface === null || replay.tracks.size === 0) return;
     const { map } = replay.address;
