@@ -6,7 +6,7 @@ from pathlib import Path
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from api import export, facts, fleet, gaps, health, live, pilot, problems, rulebook, watch, zone_files, zones
+from api import export, facts, fleet, gaps, health, live, pilot, problems, replay, rulebook, watch, zone_files, zones
 from api.around import Surroundings
 from api.consumer import Feed
 from api.fleet import Pool
@@ -45,7 +45,7 @@ def build(
     for name, value in state.items():
         setattr(app.state, name, value)
     problems.install(app)
-    for room in (fleet, gaps, watch, zones, zone_files, facts, rulebook, export, pilot, health, live):
+    for room in (fleet, gaps, watch, zones, zone_files, facts, rulebook, export, replay, pilot, health, live):
         app.include_router(room.router)
     app.include_router(pilot.links)
     app.mount("/", Page(page))

@@ -125,6 +125,11 @@ export class MapSurface {
     this.ground.goTo(lon, lat, NEAR_ZOOM, this.pace());
   }
 
+  /** Exactly so, as an address says it; on a map that has just been opened. */
+  place(lon: number, lat: number, zoom: number): void {
+    this.ground.goTo(lon, lat, zoom, 0);
+  }
+
   lookAtZone(zoneId: string): void {
     const zone = this.zones.find((one) => one.id === zoneId);
     const box = zone === undefined ? null : zoneBox(zone);
