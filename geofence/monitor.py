@@ -18,6 +18,7 @@ from core.geodesy import metres_per_degree
 from core.observed import Delays, Observed
 from core.units import US_PER_S
 from geofence import activation, prediction, words
+from geofence.altitude import LIMIT_M
 from geofence.asks import ASKS, GEOFENCE_RULES, Asks, always_asks, asked, asks, rule_of
 from geofence.distance import Nearest, nearest
 from geofence.height import AGL, MARGIN
@@ -54,8 +55,8 @@ class Sightings(NamedTuple):
 class Monitor:
     """The zones of one world, ready to be asked about blocks."""
 
-    def __init__(self, index: ZoneIndex, facts: Facts | None = None) -> None:
-        self.index, self.facts = index, Facts() if facts is None else facts
+    def __init__(self, index: ZoneIndex, facts: Facts | None = None, height_limit_m: float = LIMIT_M) -> None:
+        self.index, self.facts, self.height_limit_m = index, Facts() if facts is None else facts, height_limit_m
         self.entries = index.entries
         self._sift = Sift(self.entries)
         self._sometimes = np.array([not always_asks(entry, self.facts) for entry in self.entries], np.bool_)

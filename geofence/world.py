@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from geofence.altitude import LIMIT_M
 from geofence.facts import FactVersion
 from geofence.grid import GridIndex
 from geofence.index import Outline, ZoneIndex, compile_entries
@@ -13,10 +14,20 @@ _KEPT = 3  # a live partition uses one world, one that lags another, an import a
 
 
 class World:
-    """complete: the highest world number whose versions are all here. What is made of a world is built once, when asked for."""
+    """complete: the highest world number whose versions are all here. What is made of a world is built once, when asked for.
 
-    def __init__(self, versions: Iterable[ZoneVersion] = (), complete: int = 0, facts: Iterable[FactVersion] = ()) -> None:
+    height_limit_m: above ground; another than the rule's own only for a what-if.
+    """
+
+    def __init__(
+        self,
+        versions: Iterable[ZoneVersion] = (),
+        complete: int = 0,
+        facts: Iterable[FactVersion] = (),
+        height_limit_m: float = LIMIT_M,
+    ) -> None:
         self.complete = complete
+        self._height_limit_m = height_limit_m
         self._versions: dict[tuple[bytes, int], ZoneVersion] = {}
         self._monitors: dict[int, Monitor] = {}
         self._indexes: dict[int, ZoneIndex] = {}  # by the world of the last zone in it
@@ -49,7 +60,7 @@ class World:
         if number not in self._monitors:
             if len(self._monitors) >= _KEPT:
                 self._monitors.pop(min(self._monitors), None)
-            self._monitors[number] = Monitor(self._index(number), self.facts(number))
+            self._monitors[number] = Monitor(self._index(number), self.facts(number), self._height_limit_m)
         return self._monitors[number]
 
     def _index(self, number: int) -> ZoneIndex:

@@ -8,9 +8,9 @@ import pytest
 
 from core.records import AlertEvent, Condition
 from streams.state import State
-from streams.whatif import differences, only_zones, other_zones
+from streams.whatif import differences, known_as, only_zones, other_zones
 from tests.unit.streams.flight import LON, OPERATOR, SQUARE, Engine, at, zone
-from wedgetail.rerun import WrongZoneFile, read_zones
+from wedgetail.rerun import WrongZoneFile, zones_of
 
 
 def flight(*zones: object, out_after_s: int = 6) -> list[AlertEvent]:
@@ -88,11 +88,11 @@ def test_a_zone_of_a_file_is_the_stored_one_of_its_id_else_of_its_name_else_new(
     file = tmp_path / "zones.geojson"
     features = [feature("Tower"), feature("Renamed", id=str(OPERATOR)), feature("Neu")]
     file.write_text(json.dumps({"type": "FeatureCollection", "features": features}), "utf-8-sig")
-    tower, renamed, new = read_zones(file, OPERATOR, stored)
+    tower, renamed, new = known_as(zones_of(file, OPERATOR), stored)
     assert (tower.zone_id, renamed.zone_id) == (stored[0].zone_id, OPERATOR)
     assert new.zone_id not in {tower.zone_id, OPERATOR}
     file.write_text(json.dumps(feature("Tower")))
-    assert [each.name for each in read_zones(file, OPERATOR, stored)] == ["Tower"]
+    assert [each.name for each in zones_of(file, OPERATOR)] == ["Tower"]
 
 
 @pytest.mark.parametrize(
@@ -102,4 +102,4 @@ def test_a_file_without_zones_is_refused(content: str, tmp_path: Path) -> None:
     file = tmp_path / "zones.geojson"
     file.write_text(content)
     with pytest.raises(WrongZoneFile, match=r"zones\.geojson is no file of zones"):
-        read_zones(file, OPERATOR, [])
+        zones_of(file, OPERATOR)
