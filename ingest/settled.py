@@ -18,7 +18,7 @@ _ASK_AGAIN_S = 0.1
 Targets = dict[int, int]  # partition: the offset behind the last record sent
 
 
-async def settled(settings: Settings, targets: Targets, say: Callable[[str], None], patience_s: float = _PATIENCE_S) -> None:
+async def settled(settings: Settings, targets: Targets, say: Callable[[str], object], patience_s: float = _PATIENCE_S) -> None:
     """Returns when the import topic's partitions are judged and recorded up to these offsets.
 
     say is told, after 5 s without progress, what is being waited for; the wait goes on.
@@ -26,7 +26,7 @@ async def settled(settings: Settings, targets: Targets, say: Callable[[str], Non
     await asyncio.gather(_judged(settings, dict(targets), say, patience_s), _recorded(settings, dict(targets), say, patience_s))
 
 
-async def _judged(settings: Settings, targets: Targets, say: Callable[[str], None], patience_s: float) -> None:
+async def _judged(settings: Settings, targets: Targets, say: Callable[[str], object], patience_s: float) -> None:
     consumer = AIOKafkaConsumer(bootstrap_servers=settings.kafka.bootstrap, auto_offset_reset="latest")
     await consumer.start()
     try:
@@ -50,7 +50,7 @@ async def _judged(settings: Settings, targets: Targets, say: Callable[[str], Non
         await consumer.stop()
 
 
-async def _recorded(settings: Settings, targets: Targets, say: Callable[[str], None], patience_s: float) -> None:
+async def _recorded(settings: Settings, targets: Targets, say: Callable[[str], object], patience_s: float) -> None:
     query = queries.load("ingest", "recorded")["recorded"]
     cluster = await kafka.cluster_id(settings.kafka.bootstrap)
     topic_id = (await kafka.topic_ids(settings.kafka.bootstrap, settings.kafka.prefix))[TELEMETRY_IMPORT.name]
