@@ -6,7 +6,9 @@ from pathlib import Path
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from api import export, facts, fleet, gaps, health, imports, live, pilot, problems, reruns, rulebook, watch, zone_files, zones
+from api import (
+    export, facts, fleet, gaps, health, imports, live, pilot, problems, replay, reruns, rulebook, watch, zone_files, zones,
+)  # fmt: skip
 from api.around import Surroundings
 from api.consumer import Feed
 from api.fleet import Pool
@@ -48,7 +50,9 @@ def build(
     for name, value in state.items():
         setattr(app.state, name, value)
     problems.install(app)
-    for room in (fleet, gaps, watch, zones, zone_files, facts, rulebook, export, reruns, imports, pilot, health, live):
+    for room in (
+        fleet, gaps, watch, zones, zone_files, facts, rulebook, export, replay, reruns, imports, pilot, health, live,
+    ):  # fmt: skip
         app.include_router(room.router)
     app.include_router(pilot.links)
     app.mount("/", Page(page))

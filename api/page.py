@@ -1,4 +1,4 @@
-"""The page at /: the files that the web's build made, or a plain word that they are not there."""
+"""The pages at / and /replay: the files that the web's build made, or a plain word that they are not there."""
 
 import os
 from importlib.resources import files
@@ -15,6 +15,7 @@ _NOT_BUILT = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Wedg
 <p>To build the page, in a checkout: <code>make web</code> (or <code>npm ci</code> and <code>npm run build</code> in
 <code>dashboards/web</code>), then load this address again.</p></html>
 """
+_PAGES = {"replay"}  # addresses without .html, as people read and send them
 _FOR_EVER = "public, max-age=31536000, immutable"  # their names hold a hash of what is in them
 
 
@@ -38,6 +39,10 @@ class Page:
 
 
 class _Files(StaticFiles):
+    def get_path(self, scope: Scope) -> str:
+        path = super().get_path(scope)
+        return f"{path}.html" if path in _PAGES else path
+
     def file_response(
         self, full_path: str | os.PathLike[str], stat_result: os.stat_result, scope: Scope, status_code: int = 200
     ) -> Response:

@@ -25,7 +25,7 @@ from storage.queries import load
 
 Connection = AsyncConnection[tuple[Any, ...]]
 MAX_GAPS = 1_000
-_COUNTED: dict[GapReason, Literal["samples", "datagrams", "frames"]] = {
+COUNTED: dict[GapReason, Literal["samples", "datagrams", "frames"]] = {
     GapReason.DROPPED: "samples", GapReason.NO_ROOM: "datagrams",
     GapReason.NOT_LISTENING: "frames", GapReason.NOTHING_CAME: "frames",
 }  # fmt: skip
@@ -181,7 +181,7 @@ def _gap(
         "from": iso(to_us(began)) or "",
         "to": iso(to_us(ended)) or "",
         "count": count,
-        "counted": _COUNTED[GapReason(reason)],
+        "counted": COUNTED[GapReason(reason)],
         "reason": reason,
         "imported": imported,
     }

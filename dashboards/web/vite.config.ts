@@ -6,8 +6,8 @@ export default defineConfig({
     target: "es2022",
     outDir: "dist",
     emptyOutDir: true,
-    // Two pages: dispatch, and what a pilot's phone loads, without the map.
-    rolldownOptions: { input: ["index.html", "pilot.html"] },
+    // Three pages: dispatch, what a pilot's phone loads (without the map), and replay.
+    rolldownOptions: { input: ["index.html", "pilot.html", "replay.html"] },
     // The map is most of the weight and changes least: a file of its own, so that the browser keeps it.
     chunkSizeWarningLimit: 1200,
   },
