@@ -7,8 +7,22 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from api import (
-    export, facts, fleet, gaps, health, imports, live, pilot, problems, replay, reruns, rulebook, watch, zone_files, zones,
-)  # fmt: skip
+    export,
+    facts,
+    fleet,
+    gaps,
+    health,
+    imports,
+    live,
+    pilot,
+    problems,
+    replay,
+    reruns,
+    rulebook,
+    watch,
+    zone_files,
+    zones,
+)
 from api.around import Surroundings
 from api.consumer import Feed
 from api.fleet import Pool

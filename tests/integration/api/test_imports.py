@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import psycopg
 import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
@@ -20,6 +21,7 @@ from tests.integration.api.hand import Door, eventually, opened
 
 T0 = 1_436_056_003_000_000  # 2015-07-05, a winter's day in Canberra
 LON, LAT = 149.1657510, -35.3623302
+PATIENCE_S = 120.0  # a loaded machine
 OVER = ("done", "failed", "stopped")
 
 
@@ -69,7 +71,7 @@ async def over(door: Door, what: str, job_id: str) -> dict[str, Any]:
         told: dict[str, Any] = (await door.http.get(f"/api/v1/{what}/{job_id}")).json()
         return told if told["state"] in OVER else None
 
-    found: dict[str, Any] = await eventually(ended)
+    found: dict[str, Any] = await eventually(ended, PATIENCE_S)
     return found
 
 
@@ -135,8 +137,6 @@ async def test_a_log_is_imported_once_and_run_again_to_the_same_alerts_or_to_oth
 
 async def test_another_engine_is_named_where_the_alerts_differ_for_it(house: Door) -> None:
     found = (await send(house, log_of()))["result"]
-    import psycopg
-
     with psycopg.connect(house.settings.database.url, autocommit=True) as conn:
         conn.execute("UPDATE alert_event SET body = replace(body, %s, %s)", [f'"engine":"{ENGINE}"', '"engine":"1"'])
         conn.execute("UPDATE stream_log_import SET body = '{\"version\":\"1\"}' WHERE kind = 'engine'")
