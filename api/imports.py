@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from starlette.requests import ClientDisconnect
 
 from api.aside.messages import ImportAsked
 from api.fleet import answer, loaded
 from api.guard import require_token
 from api.job_shapes import Import, ImportList
 from api.jobs import Jobs
-from api.problems import NoSpace, TooLarge, WrongField, parameter_id, parameter_text, parameter_time, responses
+from api.problems import BrokenOff, NoSpace, TooLarge, WrongField, parameter_id, parameter_text, parameter_time, responses
 from core.settings import Settings
 
 FOLDER = "uploads"  # of the data directory
@@ -90,9 +91,12 @@ def clear(settings: Settings) -> None:
 @contextmanager
 def _kept(folder: Path) -> Iterator[Path]:
     """A file of our own, until it is not needed any more."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=folder, suffix=".log", delete=False) as made:
-        file = Path(made.name)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder, suffix=".log", delete=False) as made:
+            file = Path(made.name)
+    except OSError as error:
+        raise NoSpace(folder=folder, detail=error.strerror or str(error)) from error
     try:
         yield file
     finally:
@@ -100,7 +104,7 @@ def _kept(folder: Path) -> Iterator[Path]:
 
 
 async def _receive(request: Request, file: Path, most: int) -> None:
-    """The body into a file. Raises TooLarge as soon as it is, NoSpace."""
+    """The body into a file. Raises TooLarge as soon as it is, NoSpace, BrokenOff."""
     told = request.headers.get("content-length", "")
     if told.isdecimal() and int(told) > most:
         raise TooLarge(limit=most)
@@ -118,3 +122,5 @@ async def _receive(request: Request, file: Path, most: int) -> None:
             await asyncio.to_thread(out.write, piece)
     except OSError as error:
         raise NoSpace(folder=file.parent, detail=error.strerror or str(error)) from error
+    except ClientDisconnect as error:
+        raise BrokenOff(size=size) from error

@@ -62,6 +62,7 @@ class Job:
     result: msgspec.Raw | None = None
     failed: Failure | None = None
     task: asyncio.Task[None] | None = None
+    held: ExitStack = field(default_factory=ExitStack)  # closed when it is over, however it ends
 
     def told(self) -> dict[str, Any]:
         return {
@@ -90,11 +91,13 @@ class Jobs:
             raise Busy(most=MOST_WAITING)
 
     def begin(self, asked: dict[str, Any], request: Asked, held: ExitStack | None = None) -> Job:
-        """Begins one now, or when another is done. held: closed when it is over, however it ends. Raises Busy."""
+        """Begins one now, or when another is done. held: closed when it is over. Raises Busy."""
         self.check_room()
         job = Job(asked)
+        if held is not None:
+            job.held.enter_context(held)
         self._jobs[job.job_id] = job
-        job.task = asyncio.create_task(self._run(job, request, held or ExitStack()), name=f"{self._kind} {job.job_id}")
+        job.task = asyncio.create_task(self._run(job, request), name=f"{self._kind} {job.job_id}")
         return job
 
     def get(self, job_id: UUID) -> Job:
@@ -109,6 +112,8 @@ class Jobs:
         if job.task is not None and not job.state.over:
             job.task.cancel()
             await asyncio.wait([job.task])
+            if not job.state.over:  # it was never run
+                self._end(job, JobState.STOPPED)
         return job
 
     async def close(self) -> None:
@@ -116,22 +121,25 @@ class Jobs:
         for job_id in list(self._jobs):
             await self.stop(job_id)
 
-    async def _run(self, job: Job, request: Asked, held: ExitStack) -> None:
+    async def _run(self, job: Job, request: Asked) -> None:
+        ended = JobState.STOPPED
         try:
-            with held:
-                async with self._room:
-                    job.state = JobState.RUNNING
-                    await _aside(job, request)
-                    job.state = JobState.FAILED if job.result is None else JobState.DONE
-        except asyncio.CancelledError:
-            job.state = JobState.STOPPED
+            async with self._room:
+                job.state = JobState.RUNNING
+                await _aside(job, request)
+            ended = JobState.FAILED if job.result is None else JobState.DONE
         except Exception:
             log.exception("%s %s", self._kind, job.job_id)
-            job.state, job.failed = JobState.FAILED, Failure.of(Broken())
+            ended, job.failed = JobState.FAILED, Failure.of(Broken())
         finally:
-            self._over.append(job.job_id)
-            while len(self._over) > _REMEMBERED:
-                del self._jobs[self._over.popleft()]
+            self._end(job, ended)
+
+    def _end(self, job: Job, state: JobState) -> None:
+        job.held.close()
+        job.state = state
+        self._over.append(job.job_id)
+        while len(self._over) > _REMEMBERED:
+            del self._jobs[self._over.popleft()]
 
 
 async def _aside(job: Job, request: Asked) -> None:

@@ -77,6 +77,10 @@ class TooLong(WedgetailError):
     aircraft, or give the command `wedgetail rerun`."""
 
 
+class BrokenOff(WedgetailError):
+    """The upload broke off behind {size:,} bytes: nothing of it was kept."""
+
+
 class NoSpace(WedgetailError):
     """The file cannot be kept in {folder}: {detail}. Nothing of it is left there."""
 
@@ -95,7 +99,7 @@ STATUS: dict[type[WedgetailError], int] = {
     EndsBeforeItBegins: 422, UnknownAlert: 404, AlreadyAcknowledged: 409, NotYetHappened: 422, RequestReused: 409,
     NotDurable: 503, UnknownFormat: 422, Unreadable: 422, KindNotOpen: 422, WrongCollection: 422, NothingUnderstood: 422,
     NotSwitched: 409, WrongSwitch: 422, NotWritten: 422, NoSuchFlight: 404, NothingThen: 404, EmptyWindow: 422, TooMany: 422,
-    TooLong: 422, NoSpace: 507, Busy: 429, UnknownJob: 404, WrongRerun: 422,
+    TooLong: 422, NoSpace: 507, BrokenOff: 400, Busy: 429, UnknownJob: 404, WrongRerun: 422,
     LinkOver: 401, NotForPilots: 403, OnlyForPilots: 403, NoAddress: 409, UnknownLink: 404,
 }  # fmt: skip
 _FIELDS = {

@@ -179,14 +179,16 @@ async def _run_one(
                 for side in sides:
                     judge_again(side.state, marker, side.world)
             partition = stretch.partition
+            judged_by = await history.engine_before(conn, stretch)
         else:
             first, state, why = await _begin(conn, stretch, held)
             run.boundaries += why
             for side in sides:
                 side.begin(state)
+            judged_by = sides[0].state.engine
         said = await history.engines(conn, stretch, first)
-        run.engines |= {sides[0].state.engine, *(version for _, version in said)} - {""}
-        run.boundaries += _engines(stretch, sides[0].state.engine, said)
+        run.engines |= {judged_by, *(version for _, version in said)} - {""}
+        run.boundaries += _engines(stretch, judged_by, said)
         gaps = {each.next: each for each in held if each.after_gap and each.next > first}
         run.total += stretch.first - first
         await _judge(conn, flight, stretch, first, gaps, sides, run)

@@ -39,9 +39,11 @@ export class Requests {
   async ask(path: string, query: readonly [string, string][] = [], init: RequestInit = {}): Promise<Response> {
     const said = new URLSearchParams([...query]).toString();
     const response = await fetch(`./api/v1/${path}${said === "" ? "" : `?${said}`}`, {
-      signal: this.over.signal,
       ...init,
+      signal: init.signal == null ? this.over.signal : AbortSignal.any([init.signal, this.over.signal]),
       headers: { Authorization: `Bearer ${this.token}`, ...init.headers },
+    }).catch((error: unknown) => {
+      throw error instanceof TypeError ? new Error("The server does not answer. Is it running? Try again.") : error;
     });
     if (response.ok) return response;
     throw failure(response.status, (await response.json().catch(() => ({}))) as Problem);
