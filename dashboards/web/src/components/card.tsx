@@ -1,11 +1,13 @@
 import type { ComponentChildren } from "preact";
 import { ageSeconds, at } from "../clock";
 import { age, aircraftName, duration, momentTime, unregisteredLink, WORD } from "../format";
+import { alertAddress } from "../replay/address";
 import { cardLevel, needsAcknowledging, stands, type Card } from "../order";
 import type { Alert } from "../protocol";
 import { useCardKeys } from "./cardkeys";
 import { usePage } from "./context";
 import { Badge, Glyph } from "./glyph";
+import { openAlertReplay, ReplayLink } from "./replaylink";
 
 const OLD_GUIDANCE_S = 2;
 
@@ -24,7 +26,7 @@ export function AlertCard({ card, done }: { card: Card; done: boolean }) {
 
   const onKey = useCardKeys(() => {
     if (first !== undefined && !done) page.acknowledge([first]);
-  }, () => page.show(card.id, true));
+  }, () => page.show(card.id, true), () => openAlertReplay(head, page.now));
 
   return (
     <article
@@ -54,6 +56,7 @@ export function AlertCard({ card, done }: { card: Card; done: boolean }) {
         <button type="button" class="button show" data-testid={`show-${card.id}`} onClick={() => page.show(card.id, true)}>
           Show <kbd>Enter</kbd>
         </button>
+        <ReplayLink address={alertAddress(head, page.now)} id={card.id} kbd />
       </Handling>
       {others.length > 0 && (
         <ul class="lines">

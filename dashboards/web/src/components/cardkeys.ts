@@ -1,7 +1,7 @@
 import { usePage } from "./context";
 
-/** A acknowledges, Enter shows, the arrows go to the next card: on the focused card only, never from a field. */
-export function useCardKeys(acknowledge: () => void, show: () => void): (event: KeyboardEvent) => void {
+/** A acknowledges, Enter shows, R replays, the arrows go to the next card: on the focused card only, never from a field. */
+export function useCardKeys(acknowledge: () => void, show: () => void, replay: () => void = () => undefined): (event: KeyboardEvent) => void {
   const { preferences } = usePage();
   return (event) => {
     if (!preferences.keys || event.ctrlKey || event.altKey || event.metaKey || event.repeat) return;
@@ -9,6 +9,7 @@ export function useCardKeys(acknowledge: () => void, show: () => void): (event: 
     const onCard = event.target === event.currentTarget;
     if (event.key.toLowerCase() === "a") acknowledge();
     else if (event.key === "Enter" && onCard) show();
+    else if (event.key.toLowerCase() === "r") replay();
     else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && onCard) goOn(event);
     else return;
     event.preventDefault();

@@ -4,6 +4,7 @@ import type { Aircraft } from "../protocol";
 import { usePage } from "./context";
 import { Badge } from "./glyph";
 import { PilotLinks } from "./pilotlinks";
+import { recentAddress, ReplayLink } from "./replaylink";
 
 const FIX = ["no GPS", "no fix", "2D", "3D", "DGPS", "RTK float", "RTK fixed", "static", "PPP"];
 
@@ -51,6 +52,7 @@ export function Detail({ aircraft }: { aircraft: Aircraft }) {
       <button type="button" class="button" onClick={() => show(aircraft.id, true)}>
         Show on the map
       </button>
+      {now !== null && <ReplayLink address={recentAddress(aircraft.id, now)} id={aircraft.id} />}
       <PilotLinks aircraftId={aircraft.id} />
     </div>
   );

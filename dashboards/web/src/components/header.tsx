@@ -37,6 +37,9 @@ export function Header({ filter, onFilter }: HeaderProps) {
       <p class="time" data-testid="time">
         <b>{clockTime(now, zone)}</b> <span>{clockTime(now, "UTC")}</span>
       </p>
+      <a class="button link-button" href="./replay" target="_blank" rel="opener" data-testid="to-replay">
+        Replay
+      </a>
       <dl class="ages" aria-label="Ages">
         <Age name="link" seconds={now === null ? null : store.linkAge()} old={OLD_S.link} />
         <Age name="positions" seconds={ageSeconds(state.positionsAt, now)} old={anyoneFlies ? OLD_S.positions : Number.POSITIVE_INFINITY} />

@@ -45,7 +45,7 @@ export function Queue({ cards, waiting, onStation, soundArmed, soundProblem, onS
             class="switch"
             aria-pressed={preferences.keys}
             data-testid="keys"
-            title="A acknowledges and Enter shows the focused card; arrows go to the next"
+            title="A acknowledges, Enter shows and R replays the focused card; arrows go to the next"
             onClick={() => prefer({ keys: !preferences.keys })}
           >
             Keys {preferences.keys ? "on" : "off"}

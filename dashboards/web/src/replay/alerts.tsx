@@ -49,7 +49,7 @@ function Row({ alert, stands }: { alert: ReplayAlert; stands: boolean }) {
           <Glyph mark={{ level, breachEdge: false }} />
           <Badge level={level} />
           <b>{whoIs(replay.recorded?.aircraft ?? [], alert.alert.aircraft_id)}</b>
-          <span class="alert-time">{momentTime(timeOf(alert.alert.start), null, replay.timezone)}</span>
+          <span class="alert-time">{momentTime(timeOf(alert.alert.start), replay.shown[0], replay.timezone)}</span>
         </span>
         <span class="alert-what">{worstWords(alert)}</span>
         <small>
@@ -102,7 +102,7 @@ export function Gaps() {
                 <span class="alert-head">
                   <span class="hatched" aria-hidden="true" />
                   <b>{gap.aircraft_id === null ? gap.link : whoIs(recorded.aircraft, gap.aircraft_id)}</b>
-                  <span class="alert-time">{momentTime(begin, null, replay.timezone)}</span>
+                  <span class="alert-time">{momentTime(begin, replay.shown[0], replay.timezone)}</span>
                 </span>
                 <small>
                   {duration((end - begin) / 1000)} long, {WHY[gap.reason]}

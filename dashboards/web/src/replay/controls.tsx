@@ -55,7 +55,7 @@ export function Controls() {
         value={now}
         onInput={(event) => replay.seek(Number(event.currentTarget.value))}
       />
-      <div class="buttons">
+      <div class="transport">
         <button type="button" class="button" data-testid="alert-before" disabled={neighbour(alerts, now, -1) === null} onClick={() => verbs.alert(-1)}>
           Alert before <kbd>[</kbd>
         </button>
@@ -92,6 +92,7 @@ export function Controls() {
           </select>
         </label>
         <span class="zooms" role="group" aria-label="Charts: part of the time">
+          <span class="hint">Charts</span>
           <button type="button" class="button" aria-label="Show less time" data-testid="zoom-in" onClick={() => zoom(0.5)}>
             +
           </button>

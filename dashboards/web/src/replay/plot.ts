@@ -2,6 +2,7 @@
 
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
+import { clockTime } from "../format";
 import { SHAPE } from "../glyphs";
 import { colours } from "../map/images";
 import type { Level } from "../protocol";
@@ -11,7 +12,7 @@ import { extentOf, type Curve } from "./curve";
 /** Left of the charts are the numbers of their axes; the lane of events keeps clear of them too. */
 export const LEFT_PX = 56;
 export const RIGHT_PX = 12;
-const TIMES_PX = 34;
+const TIMES_PX = 26;
 const MARK_PX = 14;
 
 export interface Line {
@@ -88,7 +89,7 @@ export class Plot {
       select: { show: true, left: 0, top: 0, width: 0, height: 0 },
       scales: { x: { time: true, range: () => this.drawing?.shown ?? [0, 1] }, y: { range: () => this.extent() } },
       axes: [
-        { ...axis, show: true, size: this.withTimes ? TIMES_PX : 0, ...(this.withTimes ? {} : { values: (_: uPlot, splits: number[]) => splits.map(() => "") }) },
+        { ...axis, size: this.withTimes ? TIMES_PX : 0, space: 90, values: (_, splits) => (this.withTimes ? timesOf(splits, timezone) : splits.map(() => "")) },
         { ...axis, size: LEFT_PX, space: 28 },
       ],
       series: [{}, ...(this.drawing?.lines ?? []).map((line) => seriesOf(line.as, colour))],
@@ -151,6 +152,15 @@ export class Plot {
       context.restore();
     }
   }
+}
+
+/** With seconds where they differ. */
+function timesOf(splits: readonly number[], timezone: string): string[] {
+  const whole = splits.every((ms) => ms % 60_000 === 0);
+  return splits.map((ms) => {
+    const [time = "", zone = ""] = clockTime(ms, timezone).split(" ");
+    return `${whole ? time.slice(0, 5) : time} ${zone}`;
+  });
 }
 
 function seriesOf(as: Line["as"], colour: (token: string) => string): uPlot.Series {
