@@ -9,13 +9,16 @@ from core.compiled import warm
 from core.records import AlertEvent
 from core.settings import Settings
 from core.units import utc
+from geofence import altitude
 from geofence.moments import iso
 from storage.pool import connect
 from streams.rerun import Rerun, rerun, what_if
+from streams.rules import sight
 from streams.state import ENGINE
 from streams.whatif import Alert, Pair, WhatIf, ended_us, pairs, worst
 
 MOST_ALERTS = 2_000  # told; all are compared
+_IN_METRES = frozenset({altitude.RULE, sight.RULE})
 _STATEMENT_MS = 600_000
 _ONLY_WORDS = "Every alert is told the same; only its words, or the number of the engine or of the world in its record, differ."
 _NOBODY_KNOWS = "The same engine judged then, and nothing in the record says why it differs."
@@ -77,13 +80,20 @@ def _pair(pair: Pair) -> dict[str, Any]:
     }
 
 
+def _farthest_m(alert: Alert) -> float | None:
+    """The greatest excess that was told; other rules count in their own units, and say them in words."""
+    if alert[0].zone_id is None and alert[0].rule not in _IN_METRES:
+        return None
+    return max((event.beyond_m for event in alert if event.beyond_m is not None), default=None)
+
+
 def _alert(alert: Alert) -> dict[str, Any]:
     told, first, ended = worst(alert), alert[0], ended_us(alert)
     return {
         "id": str(told.alert_id), "aircraft_id": str(told.aircraft_id), "rule": told.rule,
         "zone_id": None if told.zone_id is None else str(told.zone_id), "zone_name": told.zone_name,
         "level": told.level.value, "start": iso(first.start_us), "end": None if ended is None else iso(ended),
-        "beyond_m": max((event.beyond_m for event in alert if event.beyond_m is not None), default=None), "what": told.what,
+        "beyond_m": _farthest_m(alert), "what": told.what,
         "steps": [
             {"condition": event.condition.value, "level": event.level.value, "at": iso(event.at_us), "what": event.what}
             for event in alert

@@ -116,7 +116,7 @@ async def test_a_dropped_log_is_imported_with_progress_flown_again_the_same_and_
     await officer.pictures("same")
 
     await officer.page.get_by_text("What if…").click()
-    await officer.at("whatif-limit").fill("30")
+    await officer.at("whatif-limit").fill("5")
     await officer.at("whatif-ask").click()
     higher = officer.at("pair").filter(has_text="AU-101.085-HEIGHT")
     await expect(higher.first).to_contain_text("only what if")

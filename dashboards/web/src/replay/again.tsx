@@ -121,8 +121,14 @@ function Pairs({ result, pairs, label }: { result: RerunResult; pairs: readonly 
                 <span class="pair-differs">{pair.differs.length === 0 ? "= same" : `≠ ${words(pair.differs, names)}`}</span>
               </button>
               <div class="pair-sides">
-                <Side name={names[0]} alert={pair.then} />
-                <Side name={names[1]} alert={pair.now} />
+                {pair.differs.length === 0 ? (
+                  <Side name={names.join(" and ")} alert={pair.now} />
+                ) : (
+                  <>
+                    <Side name={names[0]} alert={pair.then} />
+                    <Side name={names[1]} alert={pair.now} />
+                  </>
+                )}
               </div>
             </li>
           );

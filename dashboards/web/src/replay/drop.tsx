@@ -20,7 +20,7 @@ interface Entry {
 }
 
 const NO_TIMES = "urn:wedgetail:no-times";
-const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
+const megabytes = (bytes: number): string => `${(bytes / 1e6).toLocaleString("en-AU", { maximumFractionDigits: bytes < 1e8 ? 1 : 0 })} MB`;
 const count = (number: number): string => number.toLocaleString("en-AU");
 const several = (number: number, one: string, more = `${one}s`): string => `${count(number)} ${number === 1 ? one : more}`;
 
