@@ -29,7 +29,7 @@ _WATCH = """
 window.stages = [];
 window.shares = [];
 new MutationObserver(() => {
-  for (const said of document.querySelectorAll('[data-testid="import"] .underway [role="status"]'))
+  for (const said of document.querySelectorAll('[data-testid="import-stage"]'))
     if (window.stages.at(-1) !== said.textContent) window.stages.push(said.textContent);
   for (const bar of document.querySelectorAll('[data-testid="import-progress"]'))
     if (bar.hasAttribute('value')) window.shares.push(bar.position);

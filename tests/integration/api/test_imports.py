@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -18,6 +19,9 @@ from streams.recorder import Recorder
 from streams.state import ENGINE
 from streams.worker import Worker
 from tests.integration.api.hand import Door, eventually, opened
+from tests.integration.api.hand import aircraft as hand_aircraft
+from tests.integration.api.test_rest import WHEN
+from tests.integration.api.test_start import store_sample
 
 T0 = 1_436_056_003_000_000  # 2015-07-05, a winter's day in Canberra
 LON, LAT = 149.1657510, -35.3623302
@@ -215,6 +219,21 @@ async def test_what_is_wrong_with_what_is_asked_is_told_by_field(house: Door) ->
     for asked, status, field in cases:
         answer = await house.http.post("/api/v1/reruns", json=asked)
         assert (answer.status_code, answer.json().get("field")) == (status, field), (asked, answer.text)
+    store_sample(house.settings, 5, event_time=WHEN)
+    store_sample(house.settings, 5, event_time=WHEN + timedelta(hours=25), seq=2, row=1)
+    live = str(hand_aircraft(5))
+    for asked, status, field in (
+        ({"aircraft_ids": [live]}, 422, "to"),
+        ({"aircraft_ids": [live, own]}, 422, "to"),
+        ({"aircraft_ids": [live], "from": "2026-07-01T01:00:00Z", "to": "2026-07-02T03:00:00Z"}, 422, "to"),
+        ({"aircraft_ids": [live], "from": "2025-07-01T03:00:00Z", "to": "2025-07-01T04:00:00Z"}, 404, None),
+        ({"aircraft_ids": [live], "from": "2026-07-01T02:00:00Z", "to": "2026-07-01T04:00:00Z"}, 202, None),
+    ):
+        answer = await house.http.post("/api/v1/reruns", json=asked)
+        assert (answer.status_code, answer.json().get("field")) == (status, field), (asked, answer.text)
+    gone = await over(house, "reruns", answer.json()["id"])
+    assert gone["state"] == "failed" and "is in the database" in gone["problem"]["detail"], "the sample is, its log is not"
+
     answer = await house.http.post("/api/v1/reruns", json={"aircraft_ids": [own], "what_if": {"without": ["Nowhere"]}})
     failed = await over(house, "reruns", answer.json()["id"])
     assert failed["problem"]["detail"] == "There was no zone Nowhere (a name or an id); there were: none"
@@ -243,3 +262,15 @@ async def test_an_import_without_a_worker_says_for_whom_it_waits_and_can_be_stop
     assert told["state"] == "running" and "running?" in told["progress"]["waits_for"]
     stopped = (await door.http.delete(f"/api/v1/imports/{job}")).json()
     assert stopped["state"] == "stopped" and not list((door.settings.data_dir / FOLDER).iterdir())
+    assert (await door.http.delete(f"/api/v1/imports/{job}")).json()["state"] == "stopped"
+
+    # Two are imported at a time, eight wait, and no more.
+    async def busy() -> bool:
+        answer = await door.http.post("/api/v1/imports", params={"name": "flight.tlog"}, content=log_of())
+        assert answer.status_code in (202, 429)
+        return bool(answer.status_code == 429)
+
+    await eventually(busy)
+    told = (await door.http.get("/api/v1/imports")).json()["imports"]
+    states = [one["state"] for one in told]
+    assert (states.count("running"), states.count("waiting"), states.count("stopped")) == (2, 8, 1)

@@ -32,14 +32,17 @@ export function Again({ again }: { again: AgainState }) {
       </p>
       {tooMany && <p class="hint">At most {MOST_AIRCRAFT} aircraft at once: choose fewer above.</p>}
       <WhatIfForm again={again} disabled={busy || tooMany} />
+      <p class="unseen" role="status">
+        {busy ? "Judging again" : job?.state === "stopped" ? "Stopped" : job?.result != null ? `${verdict(job.result)} ${counts(job.result)}` : ""}
+      </p>
       {busy && <Progress again={again} />}
-      {job?.state === "stopped" && <p class="hint" role="status">Stopped.</p>}
+      {job?.state === "stopped" && <p class="hint">Stopped.</p>}
       {problem !== null && (
         <p class="problem again-problem" role="alert" data-testid="again-problem">
           {problem}
         </p>
       )}
-      {job?.result != null && <Outcome result={job.result} />}
+      {job?.result != null && <Outcome result={job.result} asked={again.asked} />}
     </section>
   );
 }
@@ -50,19 +53,19 @@ function Progress({ again }: { again: AgainState }) {
     <div class="underway">
       <progress aria-label="Judging again" {...(progress === null ? {} : { value: progress.records, max: progress.of })} />
       <p>
-        <span role="status">{again.job?.state === "waiting" ? "Waiting for another run to end" : "Judging again"}</span>
+        {again.job?.state === "waiting" ? "Waiting for another run to end" : "Judging again"}
         {progress !== null && `: ${progress.records.toLocaleString("en-AU")} of ${progress.of.toLocaleString("en-AU")} records`}
       </p>
     </div>
   );
 }
 
-function Outcome({ result }: { result: RerunResult }) {
+function Outcome({ result, asked }: { result: RerunResult; asked: string }) {
   const differing = result.alerts.filter((pair) => pair.differs.length > 0);
   const same = result.alerts.filter((pair) => pair.differs.length === 0);
   return (
     <div data-testid="again-result" data-same={result.same} data-differing={result.differing}>
-      <p class="again-verdict" role="status">
+      <p class="again-verdict">
         <b>{verdict(result)}</b> {counts(result)}
       </p>
       {!result.what_if && (
@@ -71,12 +74,18 @@ function Outcome({ result }: { result: RerunResult }) {
           engine {result.engine_now}.{result.differing_rules.length > 0 && ` Rules concerned: ${result.differing_rules.join(", ")}.`}
         </p>
       )}
-      {result.what_if && <p class="hint">Both sides are judged now, by engine {result.engine_now}. Nothing of “what if” happened.</p>}
-      <ul class="again-reasons">
-        {result.reasons.map((reason) => (
-          <li key={reason}>{reason}</li>
-        ))}
-      </ul>
+      {result.what_if && (
+        <p class="hint">
+          What if: {asked}. Both sides are judged now, by engine {result.engine_now}; nothing of it happened.
+        </p>
+      )}
+      {result.reasons.length > 0 && (
+        <ul class="again-reasons" aria-label="Why it may differ">
+          {result.reasons.map((reason) => (
+            <li key={reason}>{reason}</li>
+          ))}
+        </ul>
+      )}
       <Pairs result={result} pairs={differing} label="What differs" />
       {same.length > 0 && (
         <details open={differing.length === 0}>

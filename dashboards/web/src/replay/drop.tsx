@@ -49,11 +49,16 @@ export function Drop() {
           }}
         />
       </p>
-      <ul aria-label="Imports">
-        {entries.map((entry) => (
-          <Row key={entry.key} entry={entry} onAgain={(start) => again(entry, start)} onForget={() => forget(entry)} />
-        ))}
-      </ul>
+      <p class="unseen" role="status">
+        {entries.map((entry) => `${entry.name}: ${said(entry)}`).join(". ")}
+      </p>
+      {entries.length > 0 && (
+        <ul aria-label="Imports">
+          {entries.map((entry) => (
+            <Row key={entry.key} entry={entry} onAgain={(start) => again(entry, start)} onForget={() => forget(entry)} />
+          ))}
+        </ul>
+      )}
     </section>
   );
 }
@@ -76,7 +81,7 @@ function Row({ entry, onAgain, onForget }: { entry: Entry; onAgain(start: string
           {problem}
         </p>
       )}
-      {stopped && <p role="status">Stopped. What had arrived stays, once; import the log again to complete it.</p>}
+      {stopped && <p>Stopped. What had arrived stays, once; import the log again to complete it.</p>}
       {entry.undated && entry.file !== null && <Began onSay={onAgain} />}
       {result !== null && <Done result={result} timezone={replay.timezone} />}
       <p class="drop-buttons">
@@ -102,19 +107,31 @@ function Row({ entry, onAgain, onForget }: { entry: Entry; onAgain(start: string
   );
 }
 
-/** A bar and its numbers. What comes often is for the eyes: a screen reader is told each stage once. */
+/** How it stands, in a word or two: what a screen reader is told, once a stage. */
+function said({ job, problem }: Entry): string {
+  if (problem !== null) return "failed";
+  if (job === null) return "Sending";
+  if (job.state === "waiting") return "Waiting for another import";
+  if (isOver(job)) return job.result?.known_before === true ? "was here already" : job.state;
+  if (job.progress === null) return "Beginning to read";
+  return job.progress.stage === "reading" ? "Reading" : "Judging and storing";
+}
+
+/** A bar and its numbers. */
 function Underway({ entry }: { entry: Entry }) {
   const { job, file, sent } = entry;
   const progress = job?.progress ?? null;
-  let [done, all, stage, words] = [sent, file?.size ?? 0, "Sending", `${megabytes(sent)} of ${megabytes(file?.size ?? 0)}`];
-  if (job !== null && progress === null) {
-    [done, all, stage, words] = [0, 0, job.state === "waiting" ? "Waiting for another import" : "Beginning to read", ""];
+  const stage = said(entry);
+  let [done, all, words] = [0, 0, ""];
+  if (job === null) {
+    [done, all] = [sent, file?.size ?? 0];
+    words = `${megabytes(done)} of ${megabytes(all)}`;
   } else if (progress !== null) {
-    const what = `${several(progress.samples, "sample")}, ${count(progress.rejected)} refused`;
+    words = `${several(progress.samples, "sample")}, ${count(progress.rejected)} refused`;
     if (progress.stage === "reading") {
-      [done, all, stage] = [progress.bytes_read, progress.bytes, "Reading"];
-      words = `${megabytes(progress.bytes_read)} of ${megabytes(progress.bytes)}, ${what}`;
-    } else [done, all, stage, words] = [0, 0, "Judging and storing", what];
+      [done, all] = [progress.bytes_read, progress.bytes];
+      words = `${megabytes(done)} of ${megabytes(all)}, ${words}`;
+    }
   }
   return (
     <div class="underway">
@@ -124,10 +141,10 @@ function Underway({ entry }: { entry: Entry }) {
         {...(all > 0 ? { value: done, max: all } : {})}
       />
       <p>
-        <span role="status">{stage}</span>
+        <span data-testid="import-stage">{stage}</span>
         {words === "" ? "" : `: ${words}`}
       </p>
-      {progress?.waits_for != null && <p role="status">{progress.waits_for}</p>}
+      {progress?.waits_for != null && <p>{progress.waits_for}</p>}
     </div>
   );
 }
@@ -157,7 +174,7 @@ function Done({ result, timezone }: { result: ImportResult; timezone: string }) 
   const alerts = result.aircraft.reduce((sum, one) => sum + one.alerts, 0);
   const refused = Object.entries(result.rejected_for).map(([reason, number]) => `${count(number)} ${reason.replaceAll("_", " ")}`);
   return (
-    <div role="status" data-testid="import-done" data-known={result.known_before}>
+    <div data-testid="import-done" data-known={result.known_before}>
       <p>
         <b>{result.known_before ? "It was here already: nothing has changed." : "Imported."}</b>{" "}
         {from === null

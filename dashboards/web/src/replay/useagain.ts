@@ -16,7 +16,9 @@ export interface AgainState {
   /** What the door would not do, and which field it is about. */
   problem: { words: string; field: string } | null;
   busy: boolean;
-  run(whatIf: WhatIf | null): void;
+  /** What if, in words; empty: as it was judged. */
+  asked: string;
+  run(whatIf: WhatIf | null, words?: string): void;
   fail(words: string, field: string): void;
   stop(): void;
 }
@@ -26,6 +28,7 @@ export function useAgain(replay: Replay): AgainState {
   const [job, setJob] = useState<Rerun | null>(null);
   const [problem, setProblem] = useState<AgainState["problem"]>(null);
   const [busy, setBusy] = useState(false);
+  const [asked, setAsked] = useState("");
   const over = useRef(new AbortController());
   const { aircraft, range } = replay.address;
   const shown = `${aircraft.join()} ${range?.join()}`;
@@ -36,16 +39,17 @@ export function useAgain(replay: Replay): AgainState {
     return () => over.current.abort();
   }, [shown]);
 
-  const run = async (whatIf: WhatIf | null): Promise<void> => {
+  const run = async (whatIf: WhatIf | null, words: string): Promise<void> => {
     over.current.abort();
     const { signal } = (over.current = new AbortController());
     setJob(null);
     setProblem(null);
     setBusy(true);
+    setAsked(words);
     try {
-      const asked = { aircraft_ids: aircraft, from: iso(range?.[0]), to: iso(range?.[1]), what_if: whatIf };
+      const wanted = { aircraft_ids: aircraft, from: iso(range?.[0]), to: iso(range?.[1]), what_if: whatIf };
       const headers = { "Content-Type": "application/json" };
-      const answer = await replay.requests.ask("reruns", [], { method: "POST", body: JSON.stringify(asked), headers, signal });
+      const answer = await replay.requests.ask("reruns", [], { method: "POST", body: JSON.stringify(wanted), headers, signal });
       const begun = (await answer.json()) as Rerun;
       setJob(begun);
       await follow<Rerun>(replay.requests, `reruns/${begun.id}`, setJob, signal);
@@ -59,8 +63,12 @@ export function useAgain(replay: Replay): AgainState {
     job,
     problem,
     busy,
-    run: (whatIf) => void run(whatIf),
-    fail: (words, field) => setProblem({ words, field }),
+    asked,
+    run: (whatIf, words = "") => void run(whatIf, words),
+    fail: (words, field) => {
+      setJob(null);
+      setProblem({ words, field });
+    },
     stop: () => {
       if (job !== null && !isOver(job)) void replay.requests.ask(`reruns/${job.id}`, [], { method: "DELETE" });
     },

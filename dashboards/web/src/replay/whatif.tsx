@@ -1,12 +1,12 @@
 import { useState } from "preact/hooks";
-import { zoneLimits } from "../format";
+import { ZONE_KIND, zoneLimits } from "../format";
 import { useReplay } from "./context";
 import type { AgainState, WhatIf } from "./useagain";
 import { DATUMS, NO_ZONE, readZone, saysAll, type Datum, type TypedZone } from "./zonetext";
 
 const RULE_LIMIT_M = 120;
 const DATUM_WORDS: Record<Datum, string> = {
-  AGL: "above ground", AMSL: "above sea level", TAKEOFF: "above take-off", FL: "pressure altitude", WGS84: "above the ellipsoid",
+  AGL: "above ground", AMSL: "above sea level", TAKEOFF: "above take-off", FL: "pressure (FL)", WGS84: "ellipsoid",
 };
 
 /** What is to be other than it was: the height limit, a zone more, some zones less. What is left empty stays as it was. */
@@ -22,15 +22,25 @@ export function WhatIfForm({ again, disabled }: { again: AgainState; disabled: b
   const ask = (event: Event): void => {
     event.preventDefault();
     const whatIf: WhatIf = {};
-    if (limit.trim() !== "") whatIf.height_limit_m = Number(limit);
-    if (without.length > 0) whatIf.without = [...without];
+    const words: string[] = [];
+    if (limit.trim() !== "") {
+      whatIf.height_limit_m = Number(limit);
+      words.push(`a height limit of ${limit.trim()} m above ground`);
+    }
     try {
-      if (zone.text.trim() !== "") whatIf.zones = readZone(zone);
+      if (zone.text.trim() !== "") {
+        whatIf.zones = readZone(zone);
+        words.push(saysAll(zone.text) ? "the zones of the GeoJSON" : `the zone ${zone.name.trim()}, ${ZONE_KIND[zone.kind]}`);
+      }
     } catch (error) {
       again.fail(error instanceof Error ? error.message : String(error), "what_if.zones");
       return;
     }
-    again.run(whatIf);
+    if (without.length > 0) {
+      whatIf.without = [...without];
+      words.push(`without ${then.filter(({ id }) => without.includes(id)).map(({ properties }) => properties.name).join(", ")}`);
+    }
+    again.run(whatIf, words.join("; "));
   };
   return (
     <details class="whatif" data-testid="whatif">
@@ -162,7 +172,7 @@ function Limit({ which, none, metres, datum, onChange }: LimitProps) {
         <select value={datum} onChange={(event) => onChange(metres, DATUMS.find((one) => one === event.currentTarget.value) ?? "AGL")}>
           {DATUMS.map((one) => (
             <option key={one} value={one}>
-              {DATUM_WORDS[one]} ({one})
+              {DATUM_WORDS[one]}
             </option>
           ))}
         </select>
