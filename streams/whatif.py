@@ -103,8 +103,8 @@ def differences(then: Iterable[AlertEvent], now: Iterable[AlertEvent]) -> list[P
 
 
 def worst(alert: Alert) -> AlertEvent:
-    """The event that tells most: of the worst level, the farthest beyond."""
-    return min(alert, key=lambda event: (event.level.rank, -(event.beyond_m or 0.0)))
+    """The event that tells most: of the worst level, the farthest beyond. One that says that it is over tells least."""
+    return min(alert, key=lambda event: (event.condition is Condition.CLEARED, event.level.rank, -(event.beyond_m or 0.0)))
 
 
 def ended_us(alert: Alert) -> int | None:

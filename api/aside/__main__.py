@@ -14,7 +14,7 @@ from api.aside import importing, rerunning
 from api.aside.messages import Asked, Failed, Failure, ImportAsked, Line, Progress, Result
 from core.errors import DatabaseAway, WedgetailError
 
-_NICER = 10  # what people are looking at comes before what they wait for
+_NICER = 5  # as the recorder: what people are looking at comes before what they wait for
 _TELL_EVERY_S = 0.1
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from api.aside.messages import RerunAsked
 from core import records
 from core.compiled import warm
-from core.records import AlertEvent
+from core.records import AlertEvent, Condition
 from core.settings import Settings
 from core.units import utc
 from geofence import altitude
@@ -84,7 +84,8 @@ def _farthest_m(alert: Alert) -> float | None:
     """The greatest excess that was told; other rules count in their own units, and say them in words."""
     if alert[0].zone_id is None and alert[0].rule not in _IN_METRES:
         return None
-    return max((event.beyond_m for event in alert if event.beyond_m is not None), default=None)
+    told = (event.beyond_m for event in alert if event.condition is not Condition.CLEARED)
+    return max((metres for metres in told if metres is not None), default=None)
 
 
 def _alert(alert: Alert) -> dict[str, Any]:
