@@ -109,17 +109,19 @@ class Jobs:
     async def stop(self, job_id: UUID) -> Job:
         """Returns when it is over; one that is over stays as it is. Raises UnknownJob."""
         job = self.get(job_id)
+        await self._stop(job)
+        return job
+
+    async def close(self) -> None:
+        """Stops all."""
+        await asyncio.gather(*map(self._stop, self.all))
+
+    async def _stop(self, job: Job) -> None:
         if job.task is not None and not job.state.over:
             job.task.cancel()
             await asyncio.wait([job.task])
             if not job.state.over:  # it was never run
                 self._end(job, JobState.STOPPED)
-        return job
-
-    async def close(self) -> None:
-        """Stops all."""
-        for job_id in list(self._jobs):
-            await self.stop(job_id)
 
     async def _run(self, job: Job, request: Asked) -> None:
         ended = JobState.STOPPED
