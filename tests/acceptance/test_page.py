@@ -97,6 +97,7 @@ class Kite:
 
     def __init__(self, port: int, system_id: int, lon: float, lat: float) -> None:
         self.height_m = 60.0
+        self.silent = threading.Event()
         self._port, self._lon, self._lat = port, lon, lat
         self._voice = dialect.MAVLink(None, srcSystem=system_id, srcComponent=1)
         self._over = threading.Event()
@@ -106,6 +107,8 @@ class Kite:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
             count = 0
             while not self._over.wait(0.1):
+                if self.silent.is_set():
+                    continue
                 lon, lat = round(self._lon * 1e7), round(self._lat * 1e7) + count
                 said = [
                     dialect.MAVLink_terrain_report_message(lat, lon, 100, ground_m, self.height_m, 0, 0),

@@ -9,8 +9,25 @@ import { whoIs } from "./who";
 const HOUR_MS = 3_600_000;
 const field = (ms: number): string => new Date(ms).toISOString().slice(0, 19);
 
-/** Which aircraft, from when to when. Times are typed in UTC: everybody's clock has that one. */
+/** Which aircraft, from when to when: the page's main part until that is said. */
 export function Choose() {
+  const { range, aircraft } = useReplay().address;
+  if (range === null || aircraft.length === 0) {
+    return (
+      <main>
+        <Choice />
+      </main>
+    );
+  }
+  return (
+    <section aria-label="What is shown">
+      <Choice />
+    </section>
+  );
+}
+
+/** Times are typed in UTC: everybody's clock has that one. */
+function Choice() {
   const replay = useReplay();
   const { aircraft, range } = replay.address;
   const [chosen, setChosen] = useState<readonly string[]>(aircraft);

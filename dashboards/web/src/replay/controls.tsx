@@ -59,19 +59,19 @@ export function Controls() {
         <button type="button" class="button" data-testid="alert-before" disabled={neighbour(alerts, now, -1) === null} onClick={() => verbs.alert(-1)}>
           Alert before <kbd>[</kbd>
         </button>
-        <button type="button" class="button" aria-label="Back 10 seconds" onClick={() => verbs.step(-10)}>
+        <button type="button" class="button" aria-label="−10 s, back" onClick={() => verbs.step(-10)}>
           −10 s
         </button>
-        <button type="button" class="button" aria-label="Back 1 second" data-testid="step-back" onClick={() => verbs.step(-1)}>
+        <button type="button" class="button" aria-label="−1 s, back" data-testid="step-back" onClick={() => verbs.step(-1)}>
           −1 s
         </button>
         <button type="button" class="button play" data-testid="play" onClick={verbs.toggle}>
           {playing ? "Pause" : "Play"} <kbd>Space</kbd>
         </button>
-        <button type="button" class="button" aria-label="On 1 second" data-testid="step-on" onClick={() => verbs.step(1)}>
+        <button type="button" class="button" aria-label="+1 s, on" data-testid="step-on" onClick={() => verbs.step(1)}>
           +1 s
         </button>
-        <button type="button" class="button" aria-label="On 10 seconds" onClick={() => verbs.step(10)}>
+        <button type="button" class="button" aria-label="+10 s, on" onClick={() => verbs.step(10)}>
           +10 s
         </button>
         <button type="button" class="button" data-testid="alert-next" disabled={neighbour(alerts, now, 1) === null} onClick={() => verbs.alert(1)}>
