@@ -11,6 +11,8 @@ interface Entry {
   name: string;
   /** Null: it was begun before this page was loaded. */
   file: File | null;
+  /** Its turn has come. */
+  begun: boolean;
   sent: number;
   job: ImportJob | null;
   problem: string | null;
@@ -108,10 +110,10 @@ function Row({ entry, onAgain, onForget }: { entry: Entry; onAgain(start: string
 }
 
 /** How it stands, in a word or two: what a screen reader is told, once a stage. */
-function said({ job, problem }: Entry): string {
+function said({ job, begun, problem }: Entry): string {
   if (problem !== null) return "failed";
-  if (job === null) return "Sending";
-  if (job.state === "waiting") return "Waiting for another import";
+  if (job === null && begun) return "Sending";
+  if (job === null || job.state === "waiting") return "Waiting for another import";
   if (isOver(job)) return job.result?.known_before === true ? "was here already" : job.state;
   if (job.progress === null) return "Beginning to read";
   return job.progress.stage === "reading" ? "Reading" : "Judging and storing";
@@ -225,6 +227,7 @@ function useImports(replay: Replay): Imports {
     if (replay.address.range === null) show(replay, done.result);
   };
   const run = async (entry: Entry, work: () => Promise<ImportJob>): Promise<void> => {
+    change(entry.key, { begun: true });
     try {
       await watch(entry, await work());
     } catch (error) {
@@ -233,7 +236,7 @@ function useImports(replay: Replay): Imports {
     }
   };
   const begin = (name: string, file: File | null, work: (entry: Entry) => Promise<ImportJob>): void => {
-    const entry: Entry = { key: next.current++, name, file, sent: 0, job: null, problem: null, undated: false, stop: new AbortController() };
+    const entry: Entry = { key: next.current++, name, file, begun: false, sent: 0, job: null, problem: null, undated: false, stop: new AbortController() };
     setEntries((held) => [...held, entry]);
     // One after another: each is a processor's work, and the order is the person's.
     queue.current = queue.current.then(() => run(entry, () => work(entry)));

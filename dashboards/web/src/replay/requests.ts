@@ -65,8 +65,10 @@ export class Requests {
       };
       request.onerror = () => failed(new Error("The upload broke off: nothing of the file was kept. Is the server running?"));
       request.onabort = () => failed(new DOMException("stopped", "AbortError"));
-      for (const over of [signal, this.over.signal]) over.addEventListener("abort", () => request.abort());
-      request.send(file);
+      const over = AbortSignal.any([signal, this.over.signal]);
+      over.addEventListener("abort", () => request.abort());
+      if (over.aborted) failed(new DOMException("stopped", "AbortError"));
+      else request.send(file);
     });
   }
 
