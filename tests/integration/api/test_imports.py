@@ -1,7 +1,6 @@
 """A log through the door into history with a real worker and recorder, and out of it again: the same alerts, or what if."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -85,6 +84,19 @@ async def send(door: Door, content: bytes, **asked: str) -> dict[str, Any]:
     assert answer.status_code == 202, answer.text
     assert answer.headers["location"] == f"/api/v1/imports/{answer.json()['id']}"
     return await over(door, "imports", answer.json()["id"])
+
+
+async def uploading(door: Door, size: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """The head of an upload; its body is still to come."""
+    port = door.settings.api.port
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    lines = (
+        "POST /api/v1/imports?name=x.tlog HTTP/1.1", f"Host: 127.0.0.1:{port}",
+        f"Authorization: Bearer {door.settings.api.token}", f"Content-Length: {size}", "", "",
+    )  # fmt: skip
+    writer.write("\r\n".join(lines).encode())
+    await writer.drain()
+    return reader, writer
 
 
 async def again(door: Door, **asked: Any) -> dict[str, Any]:
@@ -171,20 +183,14 @@ async def test_what_is_no_log_is_a_sentence_that_names_it_and_nothing_is_left(ho
 
 async def test_an_upload_that_breaks_off_leaves_nothing_and_begins_nothing(house: Door) -> None:
     folder = house.settings.data_dir / FOLDER
-    head = (
-        f"POST /api/v1/imports?name=x.tlog HTTP/1.1\r\nHost: 127.0.0.1:{house.settings.api.port}\r\n"
-        f"Authorization: Bearer {house.settings.api.token}\r\nContent-Length: 1000000\r\n\r\n"
-    )
-    _, writer = await asyncio.open_connection("127.0.0.1", house.settings.api.port)
-    writer.write(head.encode() + log_of()[:50_000])
+    _, writer = await uploading(house, 1_000_000)
+    writer.write(log_of()[:50_000])
     await writer.drain()
 
     async def kept() -> list[Path]:
         return list(folder.iterdir()) if folder.is_dir() else []
 
     await eventually(kept)
-    sock: socket.socket = writer.get_extra_info("socket")
-    assert sock is not None
     writer.transport.abort()
 
     async def gone() -> bool:
@@ -244,10 +250,9 @@ async def test_what_is_wrong_with_what_is_asked_is_told_by_field(house: Door) ->
     wrong = await house.http.post("/api/v1/imports", params={"name": "x", "start": "2015-07-05T00:00:00"}, content=b"x")
     assert wrong.json()["field"] == "start"
     most = (await house.http.get("/api/v1/imports")).json()["most_bytes"]
-    large = await house.http.post(
-        "/api/v1/imports", params={"name": "x"}, headers={"Content-Length": str(most + 1)}, content=b""
-    )
-    assert large.status_code == 413
+    reader, writer = await uploading(house, most + 1)
+    assert (await reader.readline()).split()[1] == b"413", "before anything of it is sent"
+    writer.close()
 
 
 async def test_an_import_without_a_worker_says_for_whom_it_waits_and_can_be_stopped(door: Door) -> None:
