@@ -113,7 +113,7 @@ function Row({ entry, onAgain, onForget }: { entry: Entry; onAgain(start: string
 function said({ job, begun, problem }: Entry): string {
   if (problem !== null) return "failed";
   if (job === null && begun) return "Sending";
-  if (job === null || job.state === "waiting") return "Waiting for another import";
+  if (job === null || job.state === "waiting") return "Waiting its turn";
   if (isOver(job)) return job.result?.known_before === true ? "was here already" : job.state;
   if (job.progress === null) return "Beginning to read";
   return job.progress.stage === "reading" ? "Reading" : "Judging and storing";
