@@ -107,6 +107,7 @@ async def test_a_dropped_log_is_imported_with_progress_flown_again_the_same_and_
     with house.door() as door:
         stored = door.get("alerts", params={"state": "all", "imported": "true"}).json()["alerts"]
     assert len(stored) >= 5
+    await expect(done).to_contain_text(f"{len(stored)} alerts")
 
     await officer.at("again-run").click()
     result = officer.at("again-result")
