@@ -106,7 +106,7 @@ async def read_tracks(conn: Connection, asked: Asked, points: int, most_gaps: in
     for one, at in await _all(conn, "alert_moments", asked.given):
         moments.setdefault(one, []).append(to_us(at))
     facts = await factstore.versions(conn, asked.operator_id)
-    came = {one: time for one, time in await _all(conn, "came", asked.given)}
+    came = {one: time for one, time in await _all(conn, "came", asked.given)} if facts else {}
 
     def made() -> Iterator[Track]:
         for one in asked.aircraft_ids:

@@ -45,7 +45,7 @@ SOURCES = [{"word": SOURCE_WORDS[one], "datum": _DATUM[one], "margin_m": MARGIN_
 
 @dataclass(frozen=True)
 class Track:
-    """One aircraft's rows in the order of time. stored: how many the database has; time_us: (n,); columns: of COLUMNS."""
+    """One aircraft's rows in the order of time. stored: how many the database has; time_us: (n,); columns: those of COLUMNS."""
 
     aircraft_id: UUID
     stored: int

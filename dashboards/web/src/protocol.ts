@@ -117,6 +117,8 @@ export interface Hello extends Stamped {
   pilot: { name: string; aircraft_id: string; expires_at: string } | null;
   operator: { id: string; name: string; title: string };
   timezone: string;
+  /** The address of an online MapLibre style; null: the offline base map. */
+  map_style: string | null;
   heartbeat_ms: number;
   frame_ms: number;
 }

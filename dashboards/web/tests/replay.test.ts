@@ -3,9 +3,9 @@ import { alertAddress, NOWHERE, readAddress, SPEEDS, writeAddress, type Address 
 import { ReplayClock } from "../src/replay/clock";
 import { curveOf, extentOf, slotTimes, within } from "../src/replay/curve";
 import { stacked } from "../src/replay/lane";
-import { markAt, momentOf, neighbour, spanOf, stoodAt, worstOf, zonesAt } from "../src/replay/moment";
-import type { ReplayAlert } from "../src/replay/record";
-import { cut } from "../src/replay/replay";
+import { markAt, momentOf, neighbour, silences, spanOf, stoodAt, worstOf, zonesAt } from "../src/replay/moment";
+import type { Flown, Gap, ReplayAlert } from "../src/replay/record";
+import { cut } from "../src/replay/pieces";
 import { BROKEN, joined, NO_BATTERY, NO_HEADING, NO_PLACE, readTracks, rowAt, type Track } from "../src/replay/tracks";
 
 const ONE = "36c5741e-ab68-504b-b405-ce256be6c48f";
@@ -169,6 +169,14 @@ describe("a moment", () => {
     expect(neighbour(alerts, T + 49_000, -1)?.alert.id).toBe("breach10");
   });
 
+  test("has silences that nobody told of beside the gaps that were told", () => {
+    const one: Flown = { id: ONE, name: null, link: "l", link_name: "l", system_id: 1, imported: true, first: iso(0), last: iso(90) };
+    const told: Gap = { aircraft_id: ONE, link: "l", from: iso(1), to: iso(20), count: 3, counted: "frames", reason: "nothing_came" };
+    const flown = track([0, 1, 20, 21, 60]);
+    expect(silences(flown, one, [told]).map(({ from, to, reason }) => [from, to, reason])).toEqual([[iso(21), iso(60), "silent"]]);
+    expect(silences(flown, one, []).length).toBe(2);
+  });
+
   test("has the zones that decided then", () => {
     const zone = (from: number, to: number, version: number) => ({ from: iso(from), to: iso(to), zone: { id: "z", properties: { version } } as never });
     const zones = [zone(0, 10, 1), zone(10, 20, 2)];
@@ -188,10 +196,10 @@ describe("a curve", () => {
   test("is cut where something is missing, and nowhere else", () => {
     const flown = track([0, 1, 2, 12, 13]);
     const curve = curveOf(flown, (row) => flown.height[row]!, [T, T + 14_000], 14);
-    const drawn = curve.flatMap((value, slot) => (value === null ? [slot / 3] : []));
-    expect(drawn).toEqual([12]);
+    const empty = curve.flatMap((value, slot) => (value === null ? [slot] : []));
+    expect(empty).toEqual(Array.from({ length: 28 }, (_, index) => 9 + index));
     const unknown = track([0, 1, 2], { height: Float32Array.from([1, Number.NaN, 3]) });
-    expect(curveOf(unknown, (row) => unknown.height[row]!, [T, T + 3_000], 3)).toEqual([undefined, 1, 1, undefined, undefined, undefined, null, 3, 3]);
+    expect(curveOf(unknown, (row) => unknown.height[row]!, [T, T + 3_000], 3)).toEqual([undefined, 1, 1, null, null, null, null, 3, 3]);
   });
 
   test("begins with what is shown, not with what was before", () => {

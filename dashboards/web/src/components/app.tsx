@@ -16,11 +16,12 @@ import { MapLinkContext, type MapLink } from "./maplink";
 import { MapPane } from "./mapview";
 import { Queue } from "./queue";
 
+/** Ages, and lists whose aircraft move: nobody reads faster. The map draws its own frames. */
 const TICK_MS = 250;
 const THEMES: Theme[] = ["auto", "day", "night"];
 
 export function App({ store }: { store: Store }) {
-  const state = useStore(store);
+  const state = useStore(store, "urgent");
   useTick(TICK_MS);
   const [preferences, setPreferences] = useState(loadPreferences);
   const [selected, setSelected] = useState<string | null>(null);

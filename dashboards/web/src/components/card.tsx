@@ -7,7 +7,7 @@ import type { Alert } from "../protocol";
 import { useCardKeys } from "./cardkeys";
 import { usePage } from "./context";
 import { Badge, Glyph } from "./glyph";
-import { openAlertReplay, ReplayLink } from "./replaylink";
+import { openReplay, ReplayLink } from "./replaylink";
 
 const OLD_GUIDANCE_S = 2;
 
@@ -26,7 +26,7 @@ export function AlertCard({ card, done }: { card: Card; done: boolean }) {
 
   const onKey = useCardKeys(() => {
     if (first !== undefined && !done) page.acknowledge([first]);
-  }, () => page.show(card.id, true), () => openAlertReplay(head, page.now));
+  }, () => page.show(card.id, true), () => openReplay(alertAddress(head, page.now)));
 
   return (
     <article

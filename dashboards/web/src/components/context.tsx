@@ -32,8 +32,11 @@ export function usePage(): Page {
   return page;
 }
 
-/** Draws again with each change: an alert at once, all else at most once a frame of the screen. */
-export function useStore(store: Store): State {
+/**
+ * Draws again with each change: what is urgent at once, all else at most once a frame of the screen; or, where somebody
+ * draws again every so often anyway (useTick), only what is urgent.
+ */
+export function useStore(store: Store, which: "all" | "urgent" = "all"): State {
   const [, draw] = useReducer((count: number) => count + 1, 0);
   useEffect(() => {
     let frame = 0;
@@ -44,13 +47,13 @@ export function useStore(store: Store): State {
     };
     const stop = store.subscribe((urgent) => {
       if (urgent) now();
-      else if (frame === 0) frame = requestAnimationFrame(now);
+      else if (which === "all" && frame === 0) frame = requestAnimationFrame(now);
     });
     return () => {
       cancelAnimationFrame(frame);
       stop();
     };
-  }, [store]);
+  }, [store, which]);
   return store.state;
 }
 

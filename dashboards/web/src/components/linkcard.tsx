@@ -1,17 +1,20 @@
 import { aircraftName, momentTime } from "../format";
 import { at } from "../clock";
+import { alertAddress } from "../replay/address";
 import { cardLevel, needsAcknowledging, type Card } from "../order";
 import { Since, Status } from "./card";
 import { useCardKeys } from "./cardkeys";
 import { usePage } from "./context";
+import { openReplay, ReplayLink } from "./replaylink";
 
 /** One card for a link that nobody listens to: one fact about all of its aircraft, acknowledged at once. */
 export function LinkCard({ card, done }: { card: Card; done: boolean }) {
   const { state, live, now, zone, acknowledge } = usePage();
   const waiting = done ? [] : card.alerts.filter(needsAcknowledging);
-  const onKey = useCardKeys(() => acknowledge(waiting), () => undefined);
   const head = card.alerts[0];
-  if (head === undefined) return null;
+  const replay = head === undefined ? null : { ...alertAddress(head, now), aircraft: card.alerts.map((alert) => alert.aircraft_id) };
+  const onKey = useCardKeys(() => acknowledge(waiting), () => undefined, () => replay !== null && openReplay(replay));
+  if (head === undefined || replay === null) return null;
   const requests = card.alerts.map((alert) => state.requests.get(alert.id)).filter((one) => one !== undefined);
   const busy = requests.some((one) => one.status === "sending" || one.status === "accepted");
   const problem = requests.find((one) => one.problem !== null)?.problem;
@@ -58,6 +61,7 @@ export function LinkCard({ card, done }: { card: Card; done: boolean }) {
             </span>
           )
         )}
+        <ReplayLink address={replay} id={card.id} kbd />
         {problem != null && (
           <span class="problem" role="alert">
             {problem}

@@ -50,9 +50,12 @@ export function MapPane({ unacknowledged, shown, theme, target, zone, onZone, on
   }, []);
 
   useEffect(() => view?.dress(), [view, theme]);
+  useEffect(() => view?.baseMap(state.hello?.map_style ?? null), [view, state.hello?.map_style]);
   useEffect(() => view?.drawZones(state.zones ?? []), [view, state.zones]);
   useEffect(() => view?.highlight(zone), [view, zone]);
   useEffect(() => view?.draw({ fleet: state.aircraft, nowMs: now, selected, unacknowledged, shown }));
+  // Positions go to the map as they come: the lists' pace is too slow for it.
+  useEffect(() => (view === null ? undefined : store.subscribe(() => view.refresh(store.state.aircraft, store.now()))), [view, store]);
   useEffect(() => {
     const aircraft = target === null ? undefined : state.aircraft.get(target.id);
     if (aircraft !== undefined) view?.lookAt(aircraft);
@@ -87,7 +90,10 @@ export function MapPane({ unacknowledged, shown, theme, target, zone, onZone, on
       )}
       {notice !== null && (
         <p class="map-notice" role="status" data-testid="map-notice">
-          {notice}
+          {notice}{" "}
+          <button type="button" class="plain" onClick={() => setNotice(null)}>
+            Close
+          </button>
         </p>
       )}
       {facts !== undefined && (

@@ -1,4 +1,4 @@
-import { alertAddress, LEAD_MS, NOWHERE, writeAddress, type Address } from "../replay/address";
+import { LEAD_MS, NOWHERE, writeAddress, type Address } from "../replay/address";
 
 const RECENT_MS = 900_000;
 
@@ -22,6 +22,7 @@ export function ReplayLink({ address, id, kbd = false }: { address: Address; id:
   );
 }
 
-export const openAlertReplay = (alert: Parameters<typeof alertAddress>[0], nowMs: number | null): void => {
-  window.open(replayHref(alertAddress(alert, nowMs)), "_blank");
+/** The same by key. */
+export const openReplay = (address: Address): void => {
+  window.open(replayHref(address), "_blank");
 };

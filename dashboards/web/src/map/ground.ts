@@ -29,6 +29,8 @@ export interface Ground {
   view(): Box;
   /** Colours again from the tokens (day and night). */
   dress(): void;
+  /** A MapLibre style to be used instead of the offline base map while it can be reached; null: none. */
+  baseMap(address: string | null): void;
   zones(areas: FeatureCollection, labels: FeatureCollection): void;
   highlight(zoneId: string | null): void;
   zoneAt(x: number, y: number): string | null;
@@ -46,5 +48,8 @@ export const NEAREST_ZOOM = 19;
 
 /** Whether MapLibre can draw here. */
 export function hasWebGL(): boolean {
-  return document.createElement("canvas").getContext("webgl2") !== null;
+  const context = document.createElement("canvas").getContext("webgl2");
+  // Browsers allow only so many at a time.
+  context?.getExtension("WEBGL_lose_context")?.loseContext();
+  return context !== null;
 }

@@ -4,10 +4,14 @@ import type { FeatureCollection, Geometry } from "geojson";
 import type { Box } from "./features";
 import { graticule } from "./graticule";
 import { AUSTRALIA, type Ground, type GroundHandlers, NEAREST_ZOOM, type Padding } from "./ground";
+import { CREDIT } from "./basemap";
 import { type Colour, colours } from "./images";
+import { placeLabels, type Wanted } from "./labels";
 import { type Camera, LAST_LATITUDE, placeAt, project, scaleOf, screenX, screenY, unproject, zoomOf } from "./mercator";
+import { PlainBase } from "./plainbase";
 
 const NOTHING: FeatureCollection = { type: "FeatureCollection", features: [] };
+const PLAINLY = "This browser has no WebGL: the map is drawn plainly. Aircraft, zones and alerts are all there.";
 const CLICK_PX = 6;
 const PAN_PX = 100;
 const FARTHEST_ZOOM = 1;
@@ -15,6 +19,8 @@ const FARTHEST_ZOOM = 1;
 export class PlainGround implements Ground {
   private readonly canvas = document.createElement("canvas");
   private readonly context: CanvasRenderingContext2D;
+  private readonly credit = document.createElement("small");
+  private readonly base = new PlainBase();
   private readonly resizing: ResizeObserver;
   private at: Camera;
   private colour: Colour = colours();
@@ -38,13 +44,19 @@ export class PlainGround implements Ground {
     this.canvas.tabIndex = 0;
     this.canvas.setAttribute("role", "region");
     this.canvas.setAttribute("aria-label", "Map of the aircraft and zones");
-    container.append(this.canvas);
+    this.credit.className = "map-credit";
+    this.credit.textContent = CREDIT;
+    container.append(this.canvas, this.credit);
     this.at = { ...project(0, 0), scale: scaleOf(FARTHEST_ZOOM), width: container.clientWidth, height: container.clientHeight };
     this.listen();
     this.resizing = new ResizeObserver(() => this.resized());
     this.resizing.observe(container);
     this.fit(AUSTRALIA, { top: 0, right: 0, bottom: 0, left: 0 }, NEAREST_ZOOM);
-    handlers.notice("This browser has no WebGL: the map is drawn plainly. Aircraft, zones and alerts are all there.");
+    handlers.notice(PLAINLY);
+    this.base.load().then(
+      () => this.later(),
+      () => handlers.notice(`${PLAINLY} The coast and the places could not be loaded.`),
+    );
   }
 
   destroy(): void {
@@ -52,6 +64,7 @@ export class PlainGround implements Ground {
     window.clearTimeout(this.settling);
     this.resizing.disconnect();
     this.canvas.remove();
+    this.credit.remove();
   }
 
   camera(): Camera {
@@ -68,6 +81,9 @@ export class PlainGround implements Ground {
     this.colour = colours();
     this.later();
   }
+
+  /** Only the offline base map: online ones need WebGL. */
+  baseMap(): void {}
 
   zones(areas: FeatureCollection, labels: FeatureCollection): void {
     this.areas = areas;
@@ -143,8 +159,9 @@ export class PlainGround implements Ground {
     canvas.width = Math.round(at.width * ratio);
     canvas.height = Math.round(at.height * ratio);
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    context.fillStyle = colour("map-ground");
+    context.fillStyle = colour("map-sea");
     context.fillRect(0, 0, at.width, at.height);
+    this.base.draw(context, at, colour);
     this.drawGrid();
     this.drawZones();
     this.handlers.drawn();
@@ -183,17 +200,20 @@ export class PlainGround implements Ground {
     }
     context.setLineDash([]);
     context.font = `12px ${colour("font")}`;
-    context.textAlign = "center";
+    const wanted: Wanted[] = [];
     for (const { geometry, properties } of this.labels.features) {
       if (geometry.type !== "Point" || properties?.kind === "information") continue;
       const { x, y } = project(geometry.coordinates[0]!, geometry.coordinates[1]!);
-      context.strokeStyle = colour("map-ground");
-      context.lineWidth = 3;
-      context.strokeText(String(properties?.name), screenX(at, x), screenY(at, y) - 5);
-      context.fillStyle = colour("text-muted");
-      context.fillText(String(properties?.name), screenX(at, x), screenY(at, y) - 5);
+      const name = String(properties?.name);
+      wanted.push({ id: name, x: screenX(at, x), y: screenY(at, y), width: context.measureText(name).width, height: 16, away: 4, mayCover: 0 });
     }
-    context.textAlign = "start";
+    context.strokeStyle = colour("map-ground");
+    context.fillStyle = colour("text-muted");
+    context.lineWidth = 3;
+    for (const { id: name, x, y } of placeLabels(wanted, [], new Map(), at)) {
+      context.strokeText(name, x, y + 12);
+      context.fillText(name, x, y + 12);
+    }
   }
 
   /** Lines and outlines on the screen. */

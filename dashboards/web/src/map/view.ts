@@ -12,6 +12,14 @@ export interface ViewHandlers extends SurfaceHandlers {
   outside(aircraftIds: string[]): void;
 }
 
+const COUNT_MS = 1_000;
+
+/** The age of a position counts too, but not to the frame. */
+function isSame(one: Picture, other: Picture): boolean {
+  const sooner = (other.nowMs ?? 0) - (one.nowMs ?? 0) < COUNT_MS;
+  return sooner && one.fleet === other.fleet && one.selected === other.selected && one.unacknowledged === other.unacknowledged && one.shown === other.shown;
+}
+
 /** Opens the map; rejects when this browser cannot draw any. */
 export async function openView(container: HTMLElement, handlers: ViewHandlers): Promise<MapView> {
   let view: MapView | null = null;
@@ -26,6 +34,7 @@ export class MapView {
   private picture: Picture | null = null;
   private zones: readonly ZoneFeature[] = [];
   private placed = false;
+  private countedAt = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly surface: MapSurface,
@@ -40,7 +49,12 @@ export class MapView {
     this.surface.dress();
   }
 
+  baseMap(address: string | null): void {
+    this.surface.baseMap(address);
+  }
+
   draw(picture: Picture): void {
+    if (this.picture !== null && isSame(this.picture, picture)) return;
     this.picture = picture;
     this.crafts = this.known.of(picture);
     this.surface.show(this.crafts, this.known.trails.values());
@@ -50,6 +64,11 @@ export class MapView {
       this.moved();
     }
     this.countOutside();
+  }
+
+  /** The fleet as it is now, all else as it was drawn last. */
+  refresh(fleet: Picture["fleet"], nowMs: number | null): void {
+    if (this.picture !== null && fleet !== this.picture.fleet) this.draw({ ...this.picture, fleet, nowMs });
   }
 
   drawZones(zones: readonly ZoneFeature[]): void {
@@ -85,10 +104,14 @@ export class MapView {
 
   moved(): void {
     if (this.placed) this.handlers.moved(this.surface.view);
+    this.countedAt = Number.NEGATIVE_INFINITY;
     this.countOutside();
   }
 
   private countOutside(): void {
+    const now = performance.now();
+    if (now - this.countedAt < COUNT_MS) return;
+    this.countedAt = now;
     const camera = this.surface.camera;
     const fleet = this.picture?.fleet;
     const outside = this.crafts.filter((craft) => {

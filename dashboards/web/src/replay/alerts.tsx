@@ -4,7 +4,6 @@ import { duration, momentTime } from "../format";
 import { useReplay } from "./context";
 import { spanOf, stoodAt, worstOf } from "./moment";
 import type { Gap, ReplayAlert } from "./record";
-import { whoIs } from "./who";
 
 /** The alerts of the range; each goes to where it begins. */
 export function Alerts() {
@@ -48,7 +47,7 @@ function Row({ alert, stands }: { alert: ReplayAlert; stands: boolean }) {
         <span class="alert-head">
           <Glyph mark={{ level, breachEdge: false }} />
           <Badge level={level} />
-          <b>{whoIs(replay.recorded?.aircraft ?? [], alert.alert.aircraft_id)}</b>
+          <b>{replay.nameOf(alert.alert.aircraft_id)}</b>
           <span class="alert-time">{momentTime(timeOf(alert.alert.start), replay.shown[0], replay.timezone)}</span>
         </span>
         <span class="alert-what">{worstWords(alert)}</span>
@@ -77,18 +76,19 @@ function worstWords(alert: ReplayAlert): string {
   return worst?.what ?? alert.alert.what;
 }
 
-const WHY: Record<Gap["reason"], string> = {
+export const WHY: Record<Gap["reason"], string> = {
   dropped: "ingest had no room for them while Kafka was away",
   no_room: "the kernel had no room for datagrams",
   not_listening: "nobody listened to the link",
   nothing_came: "listened, and nothing came",
+  silent: "nothing came; it was not known to be in the air",
 };
 
 /** What is missing, as words. */
 export function Gaps() {
   const replay = useReplay();
   const { recorded } = replay;
-  const gaps = recorded?.gaps ?? [];
+  const { gaps } = replay;
   if (recorded === null) return null;
   return (
     <section class="panel" aria-label="Gaps" data-testid="gaps">
@@ -101,7 +101,7 @@ export function Gaps() {
               <button type="button" class="alert-row" onClick={() => replay.seek(begin)}>
                 <span class="alert-head">
                   <span class="hatched" aria-hidden="true" />
-                  <b>{gap.aircraft_id === null ? gap.link : whoIs(recorded.aircraft, gap.aircraft_id)}</b>
+                  <b>{gap.aircraft_id === null ? gap.link : replay.nameOf(gap.aircraft_id)}</b>
                   <span class="alert-time">{momentTime(begin, replay.shown[0], replay.timezone)}</span>
                 </span>
                 <small>

@@ -1,14 +1,14 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Glyph } from "../components/glyph";
-import { NOT_KNOWN } from "../format";
+import { age, NOT_KNOWN } from "../format";
 import type { HeightDatum, Range } from "./address";
 import { useReplay } from "./context";
-import { curveOf, slotTimes, within } from "./curve";
+import { curveOf, slotTimes, within, type Curve } from "./curve";
 import { limitWords, measuresOf, type Measure } from "./measures";
 import { markAt, momentOf, spanOf, worstOf } from "./moment";
 import { LEFT_PX, Plot, RIGHT_PX, type Drawing, type Line } from "./plot";
 import type { Replay } from "./replay";
-import { whoIs } from "./who";
+import type { Track } from "./tracks";
 
 const HEIGHTS_PX = { height: 150, speed: 84, battery: 84 } as const;
 
@@ -60,11 +60,15 @@ function Chart({ measure, theme }: { measure: Measure; theme: string }) {
   }, [replay]);
   const { selected } = replay.address;
   const [from, to] = replay.shown;
+  const columns = width - LEFT_PX - RIGHT_PX;
+  const tracks = replay.tracksIn([from, to]);
+  const curves = useMemo(() => curvesOf(tracks, measure, [from, to], columns), [measure, tracks, from, to, columns]);
   const drawing = useMemo(
-    () => drawingOf(replay, measure, [from, to], width - LEFT_PX - RIGHT_PX),
-    [measure, replay.tracks, replay.recorded, selected, from, to, width],
+    () => (columns > 0 ? drawingOf(replay, measure, curves, [from, to], columns) : null),
+    [curves, replay.recorded, selected],
   );
-  useEffect(() => {
+  // Before the screen, or the paper, is drawn.
+  useLayoutEffect(() => {
     if (plot !== null && drawing !== null) plot.draw(drawing, width, replay.timezone, theme);
   }, [plot, drawing, replay.timezone, theme]);
   return (
@@ -108,15 +112,17 @@ function Values({ measure }: { measure: Measure }) {
     <div class="values" role="group" aria-label={`${measure.title} at the cursor`} tabIndex={0} data-testid={`values-${measure.id}`}>
       {ids.map((id) => {
         const moment = momentOf(replay.trackAt(id, now), replay.sources, now);
-        const [value, remark] = moment.heardMs === null ? [NOT_KNOWN, ""] : measure.told(moment);
+        const silent = moment.heardMs === null ? "not heard yet" : `nothing heard for ${age((now - moment.heardMs) / 1000)}`;
+        const [value, remark] = moment.old ? [NOT_KNOWN, measure.id === "height" ? silent : ""] : measure.told(moment);
+        const limit = moment.old || measure.limit === undefined ? "" : limitWords(moment);
         return (
           <p key={id} class={id === selected ? "value value-selected" : "value"} data-testid={`value-${measure.id}-${id}`}>
             <span class="value-who">
               {measure.id === "height" && <Glyph mark={markAt(replay.alertsOf(id), now)} stale={moment.stale} />}
-              {whoIs(replay.recorded?.aircraft ?? [], id)}
+              {replay.nameOf(id)}
             </span>
             <b>{value}</b>
-            {id === selected && <small>{[remark, measure.limit === undefined ? "" : limitWords(moment)].filter((word) => word !== "").join(", ")}</small>}
+            {id === selected && <small>{[remark, limit].filter((word) => word !== "").join(", ")}</small>}
           </p>
         );
       })}
@@ -124,20 +130,22 @@ function Values({ measure }: { measure: Measure }) {
   );
 }
 
-function drawingOf(replay: Replay, measure: Measure, shown: Range, columns: number): Drawing | null {
-  if (columns <= 0 || replay.address.range === null) return null;
+/** By aircraft. */
+function curvesOf(tracks: ReadonlyMap<string, Track>, measure: Measure, shown: Range, columns: number): ReadonlyMap<string, Curve> {
+  if (columns <= 0) return new Map();
+  return new Map([...tracks.values()].map((track) => [track.id, curveOf(track, measure.value(track), shown, columns)]));
+}
+
+function drawingOf(replay: Replay, measure: Measure, curves: ReadonlyMap<string, Curve>, shown: Range, columns: number): Drawing {
   const times = slotTimes(shown, columns);
-  const { selected, aircraft } = replay.address;
+  const { selected } = replay.address;
   const lines: Line[] = [];
   const marks: Drawing["marks"] = [];
-  const track = selected === null ? undefined : replay.tracks.get(selected);
+  const track = selected === null ? undefined : replay.tracksIn(shown).get(selected);
   if (track !== undefined && measure.ground !== undefined) lines.push({ curve: curveOf(track, measure.ground(track), shown, columns), as: "ground" });
   if (track !== undefined && measure.limit !== undefined) lines.push({ curve: curveOf(track, measure.limit(track), shown, columns), as: "limit" });
   // The selected one last, on top.
-  for (const id of [...aircraft].sort((a, b) => Number(a === selected) - Number(b === selected))) {
-    const one = replay.tracks.get(id);
-    if (one === undefined) continue;
-    const curve = curveOf(one, measure.value(one), shown, columns);
+  for (const [id, curve] of [...curves].sort(([a], [b]) => Number(a === selected) - Number(b === selected))) {
     lines.push({ curve, as: id === selected ? "selected" : "plain" });
     for (const level of ["warning", "breach"] as const) {
       const spans = replay
@@ -145,8 +153,9 @@ function drawingOf(replay: Replay, measure: Measure, shown: Range, columns: numb
         .filter((alert) => measure.marks(alert.alert.rule) && worstOf(alert) === level)
         .map(spanOf);
       if (spans.length === 0) continue;
-      lines.push({ curve: within(curve, times, spans.map(([raised, cleared]) => [raised, cleared ?? Infinity])), as: level });
-      marks.push(...spans.map(([at]) => ({ at, level })));
+      const marked = within(curve, times, spans.map(([raised, cleared]) => [raised, cleared ?? Infinity]));
+      lines.push({ curve: marked, as: level, thin: id !== selected });
+      if (id === selected) marks.push(...spans.map(([at]) => ({ at, level })));
     }
   }
   return { times, lines, marks, shown, least: measure.least };

@@ -3,7 +3,7 @@
 import type { Range } from "./address";
 import { BROKEN, rowAt, type Track } from "./tracks";
 
-/** What uPlot draws: a number; null cuts the line; undefined is passed over. */
+/** What uPlot draws: a number; null: no line there; undefined: passed over, a line leads through. */
 export type Curve = (number | null | undefined)[];
 
 /** Of each column: where the line is cut, then its two extremes in their order. */
@@ -40,9 +40,10 @@ export function curveOf(track: Track, value: (row: number) => number, [from, to]
     const here = Math.min(columns - 1, Math.floor((track.time[row]! - from) / step));
     if (here !== column) {
       put();
+      // uPlot leaves out what lies between the neighbours of nulls, not what one null stands in.
+      if (cut) curve.fill(null, column < 0 ? here * SLOTS : (column + 1) * SLOTS, here * SLOTS + 1);
       column = here;
       [low, high, lowFirst] = [number, number, true];
-      if (cut) curve[here * SLOTS] = null;
     } else if (number < low) {
       [low, lowFirst] = [number, false];
     } else if (number > high) {

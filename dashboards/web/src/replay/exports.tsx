@@ -1,7 +1,6 @@
 import { useState } from "preact/hooks";
 import { loadPreferences } from "../preferences";
 import { useReplay } from "./context";
-import { whoIs } from "./who";
 
 const FORMATS = ["csv", "parquet", "geojson", "kml", "czml"] as const;
 const WORDS: Record<(typeof FORMATS)[number], string> = { csv: "CSV", parquet: "Parquet", geojson: "GeoJSON", kml: "KML", czml: "CZML" };
@@ -16,7 +15,7 @@ export function Exports() {
   const [busy, setBusy] = useState(false);
   const flight = selected ?? aircraft[0];
   if (flight === undefined || range === null) return null;
-  const who = whoIs(replay.recorded?.aircraft ?? [], flight);
+  const who = replay.nameOf(flight);
   const times: [string, string][] = [
     ["flight", flight],
     ["from", new Date(range[0]).toISOString()],

@@ -3,12 +3,16 @@ import { RANK } from "../order";
 import type { Level } from "../protocol";
 import { SHAPE } from "../glyphs";
 import { useWidth } from "./charts";
+import { WHY } from "./alerts";
 import { useReplay } from "./context";
 import { spanOf, worstOf } from "./moment";
+import type { ReplayAlert } from "./record";
 import { LEFT_PX, RIGHT_PX } from "./plot";
 
 const ROW_PX = 16;
 const ROWS = 3;
+/** How strong what is not of the selected aircraft is drawn. */
+const OTHER = 0.45;
 const HEIGHT_PX = ROWS * ROW_PX + 6;
 
 /** Telemetry gaps hatched, alerts as spans, acknowledgements as ticks. What it shows stands in the lists too, for the keyboard. */
@@ -20,14 +24,15 @@ export function Lane() {
   const x = (ms: number): number => LEFT_PX + (Math.min(Math.max(ms, from), to) - from) * (across / (to - from));
   const seen = (begin: number, end: number): boolean => begin < to && end > from;
   const { selected } = replay.address;
+  const isOther = (alert: ReplayAlert): boolean => selected !== null && alert.alert.aircraft_id !== selected;
   const recorded = replay.recorded;
-  const gaps = (recorded?.gaps ?? [])
+  const gaps = replay.gaps
     .map((gap) => ({ gap, begin: timeOf(gap.from) ?? 0, end: timeOf(gap.to) ?? 0 }))
     .filter(({ begin, end }) => seen(begin, end));
   const spans = (recorded?.alerts ?? [])
     .map((alert) => ({ alert, level: worstOf(alert), begin: spanOf(alert)[0], end: spanOf(alert)[1] ?? to }))
     .filter(({ begin, end }) => seen(begin, end))
-    .sort((a, b) => RANK[a.level] - RANK[b.level] || a.begin - b.begin);
+    .sort((a, b) => Number(isOther(a.alert)) - Number(isOther(b.alert)) || RANK[a.level] - RANK[b.level] || a.begin - b.begin);
   const rows = stacked(spans.map(({ begin, end }) => [begin, Math.max(end, begin + ((to - from) / Math.max(across, 1)) * ROW_PX)]));
   const ticks = (recorded?.alerts ?? [])
     .flatMap((alert) => alert.handling)
@@ -36,7 +41,7 @@ export function Lane() {
   return (
     <section class="lane" aria-label="Events" data-testid="lane" data-gaps={gaps.length} data-alerts={spans.length} data-ticks={ticks.length}>
       <div ref={measured}>
-        <svg width={width} height={HEIGHT_PX} aria-hidden="true">
+        <svg width={width} height={HEIGHT_PX} viewBox={`0 0 ${width} ${HEIGHT_PX}`} preserveAspectRatio="none" aria-hidden="true">
           <defs>
             <pattern id="gap" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
               <line x1="0" y1="0" x2="0" y2="6" stroke="var(--line-strong)" stroke-width="2" />
@@ -47,8 +52,8 @@ export function Lane() {
           </text>
           <rect x={LEFT_PX} y="0" width={across} height={HEIGHT_PX} fill="var(--raised)" stroke="var(--line)" />
           {gaps.map(({ gap, begin, end }, index) => (
-            <rect key={index} x={x(begin)} y="1" width={Math.max(2, x(end) - x(begin))} height={HEIGHT_PX - 2} fill="url(#gap)" class="lane-gap">
-              <title>{`nothing from ${gap.from} to ${gap.to}: ${gap.reason.replaceAll("_", " ")}`}</title>
+            <rect key={index} x={x(begin)} y="1" width={Math.max(2, x(end) - x(begin))} height={HEIGHT_PX - 2} fill="url(#gap)" opacity={gap.aircraft_id === null || gap.aircraft_id === selected ? 1 : OTHER}>
+              <title>{`from ${gap.from} to ${gap.to}: ${WHY[gap.reason]}`}</title>
             </rect>
           ))}
           {spans.map(({ alert, level, begin, end }, index) => (
@@ -67,7 +72,7 @@ export function Lane() {
                 height={ROW_PX - 8}
                 fill={fillOf(level)}
                 stroke={`var(--${SHAPE[level].edge})`}
-                opacity={selected === null || alert.alert.aircraft_id === selected ? 1 : 0.45}
+                opacity={isOther(alert) ? OTHER : 1}
               />
               <g transform={`translate(${x(begin) - 1} ${3 + (rows[index] ?? 0) * ROW_PX + 1}) scale(${(ROW_PX - 2) / 26})`}>
                 <path d={SHAPE[level].outline} fill="var(--raised)" />
@@ -92,7 +97,7 @@ export function Lane() {
 
 const fillOf = (level: Level): string => (SHAPE[level].fill === null ? "var(--raised)" : `var(--${SHAPE[level].colour})`);
 
-/** In which row each span stands, so that they do not cover each other while there is room; the worst come first. */
+/** In which row each span stands, so that they do not cover each other while there is room; the first have it. */
 export function stacked(spans: readonly [number, number][]): number[] {
   const held: [number, number][][] = Array.from({ length: ROWS }, () => []);
   return spans.map(([begin, end]) => {

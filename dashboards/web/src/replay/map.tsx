@@ -1,15 +1,13 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { ZONE_KIND, zoneActivation, zoneLimits } from "../format";
 import type { Craft } from "../map/craft";
-import { boxOf, type Box } from "../map/features";
 import { project, unproject, zoomOf } from "../map/mercator";
 import type { MapSurface } from "../map/surface";
 import { Trail, TRAIL_MS } from "../map/trail";
 import { useReplay } from "./context";
 import { markAt, momentOf, zonesAt } from "./moment";
-import { BROKEN, NO_PLACE, rowAt, type Track } from "./tracks";
+import { boxAround, BROKEN, NO_PLACE, rowAt, type Track } from "./tracks";
 import type { Replay } from "./replay";
-import { whoIs } from "./who";
+import { ZoneWords } from "./zones";
 
 export function ReplayMap({ theme }: { theme: string }) {
   const replay = useReplay();
@@ -68,7 +66,6 @@ export function ReplayMap({ theme }: { theme: string }) {
   });
 
   const facts = features.find((one) => one.id === zone);
-  const activation = facts === undefined ? null : zoneActivation(facts.properties, now);
   return (
     <section class="map" aria-label="Map" data-testid="map" data-ready={surface !== null} data-zones={features.length}>
       <div class="map-canvas" ref={container} />
@@ -96,10 +93,7 @@ export function ReplayMap({ theme }: { theme: string }) {
       )}
       {facts !== undefined && (
         <div class="map-zone" data-testid="zone-facts">
-          <b>{facts.properties.name}</b> <span class="zone-kind">{ZONE_KIND[facts.properties.kind]}</span>
-          <span class="zone-limits">{zoneLimits(facts.properties)}</span>
-          {activation !== null && <span class="zone-activation">{activation}</span>}
-          <small>version {facts.properties.version}, in force at the cursor</small>
+          <ZoneWords zone={facts} />
         </div>
       )}
     </section>
@@ -114,7 +108,7 @@ function placeOf(surface: MapSurface): { lon: number; lat: number; zoom: number 
 
 /** Everywhere that the aircraft were. */
 function fit(surface: MapSurface, replay: Replay): void {
-  const box: Box | null = boxOf(replay.places());
+  const box = boxAround(replay.tracks.values());
   if (box !== null) surface.fit(box, 0);
 }
 
@@ -131,7 +125,7 @@ function pictureOf(replay: Replay, now: number): { crafts: Craft[]; trails: Trai
       mark: markAt(replay.alertsOf(id), now),
       stale: moment.stale,
       heading_deg: moment.heading_deg,
-      label: whoIs(replay.recorded?.aircraft ?? [], id),
+      label: replay.nameOf(id),
       dim: false,
       waits: false,
       selected: id === replay.address.selected,

@@ -4,7 +4,7 @@ import { at as timeOf } from "../clock";
 import type { Mark } from "../glyphs";
 import { RANK } from "../order";
 import type { Level } from "../protocol";
-import type { ReplayAlert, ZoneThen } from "./record";
+import type { Flown, Gap, ReplayAlert, ZoneThen } from "./record";
 import { BROKEN, NO_BATTERY, NO_HEADING, NO_PLACE, rowAt, type Source, type Track } from "./tracks";
 
 /** Without anything for so long an aircraft is drawn hollow, and its last values are no longer those of now. */
@@ -22,6 +22,8 @@ export interface Moment {
   /** Where it was last heard. */
   place: Place | null;
   stale: boolean;
+  /** Nothing was heard for a while: what was last said is not what was then. */
+  old: boolean;
   /** Of a sample that is not old; NaN: not known. */
   height_m: number;
   source: Source | null;
@@ -37,6 +39,7 @@ const NOTHING: Moment = {
   heardMs: null,
   place: null,
   stale: true,
+  old: true,
   height_m: Number.NaN,
   source: null,
   amsl_m: Number.NaN,
@@ -68,6 +71,7 @@ export function momentOf(track: Track | undefined, sources: readonly Source[], m
     heardMs,
     place,
     stale,
+    old: false,
     height_m: track.height[row]!,
     source: Number.isNaN(track.height[row]!) ? null : (sources[track.source[row]!] ?? null),
     amsl_m: track.amsl[row]!,
@@ -110,6 +114,20 @@ export function neighbour(alerts: readonly ReplayAlert[], ms: number, way: 1 | -
   // Half a second: whoever stands on one means the one beside it.
   const found = way === 1 ? starts.find(({ start }) => start > ms + 500) : starts.findLast(({ start }) => start < ms - 500);
   return found?.one ?? null;
+}
+
+/** Where an aircraft's line is cut and no gap that was told says why, in the order of time. */
+export function silences(track: Track, one: Flown, told: readonly Gap[]): Gap[] {
+  const found: Gap[] = [];
+  const own = told.filter((gap) => gap.aircraft_id === one.id).map((gap) => [timeOf(gap.from) ?? 0, timeOf(gap.to) ?? 0] as const);
+  for (let row = 1; row < track.time.length; row += 1) {
+    if ((track.flags[row]! & BROKEN) === 0) continue;
+    const [from, to] = [track.time[row - 1]!, track.time[row]!];
+    if (to - from <= OLD_MS || own.some(([begin, end]) => begin < to && end > from)) continue;
+    const iso = (ms: number): string => new Date(ms).toISOString();
+    found.push({ aircraft_id: one.id, link: one.link, from: iso(from), to: iso(to), count: null, counted: "frames", reason: "silent" });
+  }
+  return found;
 }
 
 /** Which of the zones of a range decided at a moment. */

@@ -17,6 +17,7 @@ import { ReplayMap } from "./map";
 import { LEFT_PX, RIGHT_PX } from "./plot";
 import type { Replay } from "./replay";
 import { useAgain } from "./useagain";
+import { ZonesThen } from "./zones";
 
 const THEMES: Theme[] = ["auto", "day", "night"];
 
@@ -32,7 +33,9 @@ function Page() {
   const replay = useReplay();
   const [preferences, setPreferences] = useState(loadPreferences);
   const dark = useMedia("(prefers-color-scheme: dark)");
-  const theme = preferences.theme === "auto" ? (dark ? "night" : "day") : preferences.theme;
+  const printing = usePrinting();
+  const chosen = preferences.theme === "auto" ? (dark ? "night" : "day") : preferences.theme;
+  const theme = printing ? "day" : chosen;
   // Before map and charts draw: their colours are read from the document.
   document.documentElement.dataset.theme = theme;
   useEffect(() => savePreferences(preferences), [preferences]);
@@ -88,6 +91,7 @@ function Page() {
           <aside class="replay-side">
             <Alerts />
             <Gaps />
+            <ZonesThen />
             <Again again={again} />
             <Exports />
           </aside>
@@ -95,6 +99,21 @@ function Page() {
       )}
     </div>
   );
+}
+
+/** Paper is white, whatever the hour. */
+function usePrinting(): boolean {
+  const [printing, setPrinting] = useState(false);
+  useEffect(() => {
+    const [before, after] = [() => setPrinting(true), () => setPrinting(false)];
+    window.addEventListener("beforeprint", before);
+    window.addEventListener("afterprint", after);
+    return () => {
+      window.removeEventListener("beforeprint", before);
+      window.removeEventListener("afterprint", after);
+    };
+  }, []);
+  return printing;
 }
 
 /** The one line of now through the lane and all charts. */
@@ -118,7 +137,7 @@ function Remarks() {
       {done === all && stored === 0 && "No sample is stored of these aircraft in this time. "}
       {stored > 0 && rows === stored && `${stored.toLocaleString("en-AU")} samples, every one drawn. `}
       {rows < stored &&
-        `Thinned: ${rows.toLocaleString("en-AU")} of ${stored.toLocaleString("en-AU")} samples, with every extreme, alert and gap; all of them around the cursor. `}
+        `Thinned: ${rows.toLocaleString("en-AU")} of ${stored.toLocaleString("en-AU")} samples, with every extreme, alert and gap${replay.whole !== null && replay.whole.tracks.size > 0 ? "; every one around the cursor" : ""}. `}
     </p>
   );
 }

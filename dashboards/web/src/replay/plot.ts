@@ -18,6 +18,7 @@ const MARK_PX = 14;
 export interface Line {
   curve: Curve;
   as: "plain" | "selected" | "limit" | "ground" | Level;
+  thin?: boolean;
 }
 
 export interface Span {
@@ -59,7 +60,7 @@ export class Plot {
   /** theme: another one makes it anew, in the colours of now. */
   draw(drawing: Drawing, width: number, timezone: string, theme: string): void {
     this.drawing = drawing;
-    const kinds = [theme, timezone, ...drawing.lines.map((line) => line.as)].join();
+    const kinds = [theme, timezone, ...drawing.lines.map((line) => `${line.as}${line.thin === true}`)].join();
     const data = [drawing.times, ...drawing.lines.map((line) => line.curve)] as uPlot.AlignedData;
     if (this.plot === null || kinds !== this.kinds) {
       this.destroy();
@@ -89,10 +90,10 @@ export class Plot {
       select: { show: true, left: 0, top: 0, width: 0, height: 0 },
       scales: { x: { time: true, range: () => this.drawing?.shown ?? [0, 1] }, y: { range: () => this.extent() } },
       axes: [
-        { ...axis, size: this.withTimes ? TIMES_PX : 0, space: 90, values: (_, splits) => (this.withTimes ? timesOf(splits, timezone) : splits.map(() => "")) },
+        { ...axis, size: this.withTimes ? TIMES_PX : 0, space: 90, values: (_, splits) => (this.withTimes ? timesOf(splits, timezone, this.drawing?.shown ?? [0, 1]) : splits.map(() => "")) },
         { ...axis, size: LEFT_PX, space: 28 },
       ],
-      series: [{}, ...(this.drawing?.lines ?? []).map((line) => seriesOf(line.as, colour))],
+      series: [{}, ...(this.drawing?.lines ?? []).map((line) => seriesOf(line, colour))],
       hooks: {
         draw: [(plot) => this.mark(plot, colour)],
         setSelect: [(plot) => this.selected(plot)],
@@ -154,16 +155,17 @@ export class Plot {
   }
 }
 
-/** With seconds where they differ. */
-function timesOf(splits: readonly number[], timezone: string): string[] {
+/** With seconds where they differ; none so near to the right edge that it would be cut. */
+function timesOf(splits: readonly number[], timezone: string, [from, to]: Range): string[] {
   const whole = splits.every((ms) => ms % 60_000 === 0);
   return splits.map((ms) => {
+    if (ms > to - (to - from) * 0.05) return "";
     const [time = "", zone = ""] = clockTime(ms, timezone).split(" ");
     return `${whole ? time.slice(0, 5) : time} ${zone}`;
   });
 }
 
-function seriesOf(as: Line["as"], colour: (token: string) => string): uPlot.Series {
+function seriesOf({ as, thin }: Line, colour: (token: string) => string): uPlot.Series {
   const points = { show: false };
   switch (as) {
     case "limit":
@@ -175,6 +177,6 @@ function seriesOf(as: Line["as"], colour: (token: string) => string): uPlot.Seri
     case "plain":
       return { stroke: colour("map-trail"), width: 1, points };
     default:
-      return { stroke: colour(SHAPE[as].edge), width: 3.5, points };
+      return { stroke: colour(SHAPE[as].edge), width: thin === true ? 1.5 : 3.5, points };
   }
 }

@@ -44,7 +44,8 @@ export interface Gap {
   to: string;
   count: number | null;
   counted: string;
-  reason: "dropped" | "no_room" | "not_listening" | "nothing_came";
+  /** silent: told by nobody, seen by this page: no sample for a while, of what was not known to be in the air. */
+  reason: "dropped" | "no_room" | "not_listening" | "nothing_came" | "silent";
 }
 
 export interface Recorded {

@@ -1,17 +1,18 @@
 // The page's one store: what is shown (the address), the clock, and what the door told. Components read it and call its verbs.
 
+import { boxQuery, widened } from "../map/features";
 import { NOWHERE, readAddress, writeAddress, type Address, type Range, type Speed } from "./address";
 import { ReplayClock } from "./clock";
-import type { Flown, Recorded, ReplayAlert, ZoneThen } from "./record";
+import { silences } from "./moment";
+import { cut, groups } from "./pieces";
+import type { Flown, Gap, Recorded, ReplayAlert, ZoneThen } from "./record";
 import { Refused, Requests } from "./requests";
-import { boxOf, boxQuery, widened } from "../map/features";
-import { joined, NO_PLACE, thinned, type Source, type Track } from "./tracks";
+import { boxAround, joined, thinned, type Source, type Track } from "./tracks";
+import { whoIs } from "./who";
 
-const HOUR_MS = 3_600_000;
-/** As much as one request may ask for (docs/replay.md). */
-const AIRCRAFT_HOURS = 24;
-/** Rows of all aircraft together: above that they come thinned, and whole only around the cursor. */
-const ROWS = 1_000_000;
+/** Rows of all aircraft together: above that they come thinned, and whole only around the cursor. Charts show no more. */
+const ROWS = 200_000;
+const EVERY_ROW = 1_000_000;
 /** Whole samples are asked for from so long before the cursor to so long after it. */
 const WHOLE_MS: Range = [-90_000, 210_000];
 /** And again when the cursor is nearer to their end than this: trails are a minute long. */
@@ -35,6 +36,7 @@ export class Replay {
   readonly requests: Requests;
   private readonly listeners = new Set<() => void>();
   private loading = 0;
+  private missing: { recorded: Recorded | null; tracks: ReadonlyMap<string, Track>; gaps: readonly Gap[] } | null = null;
   private asking: Range | null = null;
   private frame = 0;
   private later = 0;
@@ -84,16 +86,34 @@ export class Replay {
 
   /** The samples of an aircraft around a moment. */
   trackAt(id: string, ms: number): Track | undefined {
-    const { whole } = this;
-    const near = whole !== null && whole.range[0] <= ms && ms <= whole.range[1] ? whole.tracks.get(id) : undefined;
-    return near ?? this.tracks.get(id);
+    return this.tracksIn([ms, ms]).get(id) ?? this.tracks.get(id);
   }
 
-  /** Everywhere that the aircraft were: longitude, latitude. */
-  *places(): Generator<[number, number]> {
-    for (const { lon, lat } of this.tracks.values()) {
-      for (let row = 0; row < lon.length; row += 1) if (lon[row] !== NO_PLACE) yield [lon[row]! / 1e7, lat[row]! / 1e7];
+  /** The samples of a part of the range: every one where all of it is around the cursor. */
+  tracksIn([from, to]: Range): ReadonlyMap<string, Track> {
+    const { whole, tracks } = this;
+    return whole !== null && whole.tracks.size > 0 && whole.range[0] <= from && to <= whole.range[1] ? whole.tracks : tracks;
+  }
+
+  /** What was told to be missing, and where else nothing was heard; kept until there is more to know. */
+  get gaps(): readonly Gap[] {
+    const { recorded, tracks } = this;
+    if (this.missing?.tracks !== tracks || this.missing.recorded !== recorded) {
+      const told = recorded?.gaps ?? [];
+      const silent = (recorded?.aircraft ?? []).flatMap((one) => {
+        const track = tracks.get(one.id);
+        return track === undefined ? [] : silences(track, one, told);
+      });
+      const gaps = [...told, ...silent].sort((a, b) => Date.parse(a.from) - Date.parse(b.from));
+      this.missing = { recorded, tracks, gaps };
     }
+    return this.missing.gaps;
+  }
+
+  /** Whoever has no sample in the range is known from the list of all. */
+  nameOf(id: string): string {
+    const flown = this.recorded?.aircraft ?? [];
+    return whoIs(flown.some((one) => one.id === id) ? flown : (this.choices ?? []), id);
   }
 
   alertsOf(id: string): readonly ReplayAlert[] {
@@ -142,6 +162,8 @@ export class Replay {
 
   private readonly opened = (): void => {
     this.address = readAddress(location.search);
+    const { aircraft, selected } = this.address;
+    this.address = { ...this.address, selected: selected ?? aircraft[0] ?? null };
     const range = this.address.range;
     this.clock = new ReplayClock(range ?? [0, 1], this.address.at ?? range?.[0] ?? 0, this.address.speed);
     [this.recorded, this.zones, this.whole, this.problem] = [null, null, null, null];
@@ -176,8 +198,10 @@ export class Replay {
       }
     });
     await recorded;
+    const box = boxAround(this.tracks.values());
+    if (box === null || !current()) return;
     await this.told(async () => {
-      const found = await this.requests.zones(aircraft, range, boxQuery(widened(boxOf(this.places()) ?? [0, 0, 0, 0])));
+      const found = await this.requests.zones(aircraft, range, boxQuery(widened(box)));
       if (current()) this.zones = found;
     });
     this.look();
@@ -197,11 +221,13 @@ export class Replay {
     const wanted: Range = [Math.max(range[0], now + WHOLE_MS[0]), Math.min(range[1], now + WHOLE_MS[1])];
     const loading = this.loading;
     this.asking = wanted;
+    // Where this cannot be answered it is not asked for again with each frame.
+    this.whole = { range: wanted, tracks: new Map() };
     void this.told(async () => {
       const found = new Map<string, Track>();
       try {
         for (const ids of groups(aircraft)) {
-          for (const track of (await this.requests.tracks(ids, wanted, ROWS)).tracks) found.set(track.id, track);
+          for (const track of (await this.requests.tracks(ids, wanted, EVERY_ROW)).tracks) found.set(track.id, track);
         }
       } finally {
         this.asking = null;
@@ -259,19 +285,4 @@ export class Replay {
     const from = Math.min(Math.max(now - width * 0.1, range[0]), Math.max(range[0], range[1] - width));
     this.address = { ...this.address, shown: [from, from + width] };
   }
-}
-
-const groups = (aircraft: readonly string[]): string[][] => {
-  const found: string[][] = [];
-  for (let start = 0; start < aircraft.length; start += AIRCRAFT_HOURS) found.push(aircraft.slice(start, start + AIRCRAFT_HOURS));
-  return found;
-};
-
-/** A range of aircraft as requests that each ask for no more than one may, in the order of time. */
-export function cut(aircraft: readonly string[], [from, to]: Range): [string[], Range][] {
-  return groups(aircraft).flatMap((ids) => {
-    const step = Math.floor((AIRCRAFT_HOURS / ids.length) * HOUR_MS);
-    const count = Math.max(1, Math.ceil((to - from) / step));
-    return Array.from({ length: count }, (_, index): [string[], Range] => [ids, [from + index * step, Math.min(to, from + (index + 1) * step)]]);
-  });
 }

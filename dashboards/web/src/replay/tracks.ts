@@ -1,5 +1,7 @@
 // The samples of a replay as they come: columns in one piece of binary (docs/replay.md). Pure.
 
+import type { Box } from "../map/features";
+
 export interface Track {
   id: string;
   /** How many samples are stored there; more than there are rows here when it is thinned. */
@@ -102,6 +104,22 @@ export function joined(first: Track, second: Track): Track {
   // What is missing across the seam nobody has marked.
   if (seam > 0 && seam < track.time.length && track.time[seam]! - track.time[seam - 1]! > SILENCE_MS) track.flags[seam]! |= BROKEN;
   return track;
+}
+
+/** West, south, east, north of everywhere that these were, degrees; null: nowhere. */
+export function boxAround(tracks: Iterable<Track>): Box | null {
+  let [west, south, east, north] = [Infinity, Infinity, -Infinity, -Infinity];
+  for (const { lon, lat } of tracks) {
+    for (let row = 0; row < lon.length; row += 1) {
+      const [x, y] = [lon[row]!, lat[row]!];
+      if (x === NO_PLACE) continue;
+      if (x < west) west = x;
+      if (x > east) east = x;
+      if (y < south) south = y;
+      if (y > north) north = y;
+    }
+  }
+  return west <= east ? [west / 1e7, south / 1e7, east / 1e7, north / 1e7] : null;
 }
 
 export const thinned = (track: Track): boolean => track.stored > track.time.length;
