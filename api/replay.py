@@ -70,6 +70,7 @@ async def recorded(request: Request, aircraft_id: Ids, since: Since, until: Unti
     return answer(
         {
             "timezone": settings.operator.timezone,
+            "map_style": settings.map.style or None,
             "aircraft": [_flown(one) for one in flown],
             "alerts": [
                 {

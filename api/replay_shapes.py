@@ -41,6 +41,7 @@ class Recorded(TypedDict):
     """What happened besides samples. truncated: there are more alerts or gaps than are told here."""
 
     timezone: Annotated[str, Field(description="in which the operator reads times")]
+    map_style: Annotated[str | None, Field(description="address of an online map's style; null: the offline one")]
     aircraft: list[Flown]
     alerts: list[ReplayedAlert]
     gaps: list[Gap]

@@ -20,11 +20,12 @@ from core.sample import HeightSource
 from core.units import US_PER_S
 from geofence.height import MARGIN_M, SOURCE_WORDS, heights_of
 
-# A row of the query replay.packed_samples, as PostgreSQL sends it: big-endian, the lowest number for null.
+# A row of the query replay.packed_samples: big-endian, as PostgreSQL sends numbers; place: where it stood on the stream.
+# Null is the lowest number, of heading and battery what the columns below have.
 PACKED = np.dtype([
-    ("time", ">i8"), ("offset", ">i8"), ("row", ">i2"), ("lon_e7", ">i4"), ("lat_e7", ">i4"), ("amsl_mm", ">i4"),
-    ("takeoff_mm", ">i4"), ("agl_mm", ">i4"), ("ground_mm", ">i4"), ("heading_cdeg", ">i4"), ("agl_source", ">i2"),
-    ("north_cmps", ">i2"), ("east_cmps", ">i2"), ("battery_pct", ">i2"), ("late", "u1"),
+    ("time", ">i8"), ("place", ">i8"), ("lon_e7", ">i4"), ("lat_e7", ">i4"), ("amsl_mm", ">i4"), ("takeoff_mm", ">i4"),
+    ("agl_mm", ">i4"), ("ground_mm", ">i4"), ("north_cmps", ">i2"), ("east_cmps", ">i2"), ("heading_cdeg", ">u2"),
+    ("battery_pct", ">u2"), ("agl_source", ">i2"), ("late", "u1"),
 ])  # fmt: skip
 # A column as the page reads it (docs/replay.md), little-endian.
 COLUMNS: dict[str, str] = {
@@ -61,7 +62,7 @@ def unpack(aircraft_id: UUID, packed: bytes, gaps: Iterable[Gap]) -> Track:
     rows = np.frombuffer(packed, PACKED)
     time_us = rows["time"].astype(np.int64) + _PG_EPOCH_US
     if (np.diff(time_us) <= 0).any():
-        order = np.lexsort((rows["row"], rows["offset"], time_us))
+        order = np.lexsort((rows["place"], time_us))
         rows, time_us = rows[order], time_us[order]
     table = np.empty((len(STORED), len(rows)), np.int64)  # of its rows only those of heights are looked at
     for at, name in (
@@ -71,7 +72,6 @@ def unpack(aircraft_id: UUID, packed: bytes, gaps: Iterable[Gap]) -> Track:
         table[at][table[at] == _NULL4] = NULL
     table[whole.AGL_SOURCE] = rows["agl_source"]
     heights = heights_of(table)
-    heading, battery = rows["heading_cdeg"].astype(np.int32), rows["battery_pct"].astype(np.int16)
     flags = np.where(_broken(time_us, gaps), BROKEN, 0) | np.where(rows["late"] != 0, LATE, 0)
     columns = {
         "time_ms": time_us / 1e3,
@@ -82,8 +82,8 @@ def unpack(aircraft_id: UUID, packed: bytes, gaps: Iterable[Gap]) -> Track:
         "ground_amsl_m": _number(rows["ground_mm"], _NULL4) / 1e3,
         "limit_agl_m": np.full(len(rows), np.nan),
         "speed_mps": np.hypot(_number(rows["north_cmps"], _NULL2), _number(rows["east_cmps"], _NULL2)) / 1e2,
-        "heading_cdeg": np.where(heading == _NULL4, NO_HEADING, heading),
-        "battery_pct": np.where(battery == _NULL2, NO_BATTERY, battery),
+        "heading_cdeg": rows["heading_cdeg"],
+        "battery_pct": rows["battery_pct"],
         "height_source": heights.source,
         "flags": flags,
     }

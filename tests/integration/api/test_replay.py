@@ -30,7 +30,8 @@ def store(settings: Settings, system_id: int, second: float, **facts: Any) -> No
         "agl_mm": round(second * 1_000),
         "agl_source": 2,
         "velocity_north_cmps": 300,
-        "velocity_east_cmps": 400,
+        "velocity_east_cmps": -400,
+        "heading_cdeg": 27_000,
     }
     store_sample(settings, system_id, **told | facts)
 
@@ -71,7 +72,10 @@ async def test_samples_come_as_columns_with_gaps_limits_and_nothing_filled_in(pr
     assert stored == 5
     assert (columns["time_ms"] / 1e3 - WHEN.timestamp()).tolist() == [0, 1, 2, 3, 60]
     assert columns["lon_e7"].tolist() == [1_490_000_000, -(1 << 31), 1_490_000_000, 1_490_000_000, 1_490_000_000]
+    assert columns["lat_e7"].tolist() == [-350_000_000, -(1 << 31), -350_000_000, -350_000_000, -350_000_000]
     np.testing.assert_array_equal(columns["height_m"], np.float32([0, 1, 2, 3, 60]))
+    np.testing.assert_array_equal(columns["speed_mps"], np.float32([5] * 5))
+    assert columns["heading_cdeg"].tolist() == [27_000] * 5
     assert columns["battery_pct"].tolist() == [80, 255, 80, 80, 80]
     assert columns["flags"].tolist() == [0, 0, 2, 1, 1]
     assert columns["limit_agl_m"].tolist() == [120] * 5

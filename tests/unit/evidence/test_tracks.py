@@ -20,7 +20,7 @@ from tests import tracks as outside
 ONE, OPERATOR = uuid4(), uuid4()
 T0, S = 1_782_874_800_000_000, 1_000_000
 _PG_EPOCH_US = 946_684_800_000_000
-_NOTHING = {"heading_cdeg": -(1 << 31), "battery_pct": -(1 << 15), "north_cmps": -(1 << 15)}
+_NOTHING = {"heading_cdeg": NO_HEADING, "battery_pct": NO_BATTERY, "north_cmps": -(1 << 15)}
 
 
 def packed(*rows: dict[str, Any]) -> bytes:
@@ -30,7 +30,7 @@ def packed(*rows: dict[str, Any]) -> bytes:
         told: dict[str, Any] = {
             "lon_e7": 1_491_000_000, "lat_e7": -353_000_000, "amsl_mm": 600_000, "takeoff_mm": 50_000, "agl_mm": 60_000,
             "ground_mm": 545_000, "heading_cdeg": 9_000, "agl_source": HeightSource.TERRAIN_REPORT, "north_cmps": 300,
-            "east_cmps": -400, "battery_pct": 80, "late": 0, "offset": place, "row": 0,
+            "east_cmps": -400, "battery_pct": 80, "late": 0, "place": place,
         } | row  # fmt: skip
         told["time"] = T0 + round(told.pop("second") * S) - _PG_EPOCH_US
         for name, value in told.items():
@@ -65,8 +65,7 @@ def test_rows_stand_in_the_order_of_time_and_what_was_not_known_is_not_known() -
 
 
 def test_samples_of_one_moment_stand_as_they_stood_on_the_stream() -> None:
-    rows = ({"offset": 2, "row": 1}, {"offset": 2, "row": 0}, {"offset": 1, "row": 7})
-    track = unpacked(*({"second": 0, "lon_e7": place, **row} for place, row in enumerate(rows)))
+    track = unpacked(*({"second": 0, "lon_e7": lon, "place": place} for lon, place in enumerate((7, 5, 3))))
     assert track.columns["lon_e7"].tolist() == [2, 1, 0]
 
 

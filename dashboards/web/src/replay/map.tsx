@@ -19,33 +19,44 @@ export function ReplayMap({ theme }: { theme: string }) {
   const placed = useRef<ReadonlyMap<string, Track> | null>(null);
   const now = replay.now;
 
+  const [done, all] = replay.progress;
+  const drawn = replay.tracks.size > 0 || (all > 0 && done === all);
   useEffect(() => {
+    if (!drawn) return;
     let opened: MapSurface | null = null;
-    let gone = false;
-    // Loaded after the charts: they are what opens first, and it is most of the weight.
-    import("../map/surface")
-      .then(({ openSurface }) =>
-        openSurface(container.current!, {
-          select: (id) => id !== null && replay.change({ selected: id }),
-          zone: setZone,
-          moved: () => opened !== null && placed.current !== null && replay.change({ map: placeOf(opened) }),
-          notice: setNotice,
-        }),
-      )
-      .then((made) => {
-        if (gone) return made.destroy();
-        opened = made;
-        setSurface(made);
-      })
-      .catch((error: unknown) => setFailure(error instanceof Error ? error.message : String(error)));
+    // After the frame that shows the charts: without a graphics card a map holds everything up for a while.
+    let frame = requestAnimationFrame(() => {
+      frame = requestAnimationFrame(() => {
+        import("../map/surface")
+          .then(({ openSurface }) =>
+            openSurface(container.current!, {
+              select: (id) => id !== null && replay.change({ selected: id }),
+              zone: setZone,
+              moved: () => opened !== null && placed.current !== null && replay.change({ map: placeOf(opened) }),
+              notice: setNotice,
+            }),
+          )
+          .then((made) => {
+            if (frame === 0) return made.destroy();
+            opened = made;
+            setSurface(made);
+          })
+          .catch((error: unknown) => setFailure(error instanceof Error ? error.message : String(error)));
+      });
+    });
     return () => {
-      gone = true;
+      cancelAnimationFrame(frame);
+      frame = 0;
       opened?.destroy();
+      setSurface(null);
+      placed.current = null;
     };
-  }, [replay]);
+  }, [replay, drawn]);
 
   useEffect(() => surface?.dress(), [surface, theme]);
   useEffect(() => surface?.highlight(zone), [surface, zone]);
+  const style = replay.recorded?.map_style ?? null;
+  useEffect(() => surface?.baseMap(style), [surface, style]);
   useEffect(() => {
     if (surface === null || replay.tracks.size === 0) return;
     const { map } = replay.address;

@@ -50,6 +50,8 @@ export interface Gap {
 
 export interface Recorded {
   timezone: string;
+  /** An online map's style; null: the offline one. */
+  map_style: string | null;
   aircraft: Flown[];
   alerts: ReplayAlert[];
   gaps: Gap[];
