@@ -6,11 +6,28 @@ from pathlib import Path
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from api import export, facts, fleet, gaps, health, live, pilot, problems, replay, rulebook, watch, zone_files, zones
+from api import (
+    export,
+    facts,
+    fleet,
+    gaps,
+    health,
+    imports,
+    live,
+    pilot,
+    problems,
+    replay,
+    reruns,
+    rulebook,
+    watch,
+    zone_files,
+    zones,
+)
 from api.around import Surroundings
 from api.consumer import Feed
 from api.fleet import Pool
 from api.guard import Guard, Hosts
+from api.jobs import Jobs
 from api.page import Page
 from api.pilot_links import PilotLinks
 from api.world import WorldPublisher
@@ -32,6 +49,7 @@ def build(
     pool: Pool,
     now_us: Callable[[], int],
     page: Path,
+    jobs: tuple[Jobs, Jobs],
 ) -> FastAPI:
     """Everything is given: nothing is started here."""
     app = FastAPI(
@@ -41,11 +59,14 @@ def build(
     state = {
         "settings": settings, "token": token, "pilots": pilots, "feed": feed, "publisher": publisher, "pool": pool,
         "now_us": now_us, "surroundings": Surroundings(pilots.operator_id, pool, publisher),
+        "reruns": jobs[0], "imports": jobs[1],
     }  # fmt: skip
     for name, value in state.items():
         setattr(app.state, name, value)
     problems.install(app)
-    for room in (fleet, gaps, watch, zones, zone_files, facts, rulebook, export, replay, pilot, health, live):
+    for room in (
+        fleet, gaps, watch, zones, zone_files, facts, rulebook, export, replay, reruns, imports, pilot, health, live,
+    ):  # fmt: skip
         app.include_router(room.router)
     app.include_router(pilot.links)
     app.mount("/", Page(page))

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import re
 from typing import Any
 from uuid import UUID
 
@@ -14,8 +13,9 @@ from psycopg_pool import PoolTimeout
 from starlette.exceptions import HTTPException
 
 from alerts.handling import AlreadyAcknowledged, NotDurable, NotYetHappened, RequestReused, UnknownAlert
+from api.jobs import Busy, UnknownJob
 from api.shapes import Problem
-from core.errors import WedgetailError
+from core.errors import DatabaseAway, WedgetailError
 from evidence.store import EmptyWindow, NothingThen, TooMany
 from geofence.activity import WrongSwitch
 from geofence.factjson import WrongFact
@@ -68,6 +68,23 @@ class TooLarge(WedgetailError):
     """The request's body is larger than {limit} bytes."""
 
 
+class WrongRerun(Wrong):
+    """This cannot be run again: {detail}"""
+
+
+class TooLong(WedgetailError):
+    """This is more than {hours} hours of a live flight, or more than {samples:,} samples: ask for a shorter time or for fewer
+    aircraft, or give the command `wedgetail rerun`."""
+
+
+class BrokenOff(WedgetailError):
+    """The upload broke off behind {size:,} bytes: nothing of it was kept."""
+
+
+class NoSpace(WedgetailError):
+    """The file cannot be kept in {folder}: {detail}. Nothing of it is left there."""
+
+
 class UnknownAircraft(WedgetailError):
     """There is no aircraft {aircraft_id}."""
 
@@ -76,19 +93,20 @@ class NotReady(WedgetailError):
     """The picture is not loaded yet: {detail}"""
 
 
-class DatabaseAway(WedgetailError):
-    """The database does not answer: {detail}"""
-
-
 STATUS: dict[type[WedgetailError], int] = {
     Unauthorized: 401, Forbidden: 403, WrongField: 422, TooLarge: 413, UnknownAircraft: 404, NotReady: 503,
     DatabaseAway: 503, WrongZone: 422, UnknownZone: 404, WrongFact: 422, UnknownFact: 404, AlreadyEnded: 409,
     EndsBeforeItBegins: 422, UnknownAlert: 404, AlreadyAcknowledged: 409, NotYetHappened: 422, RequestReused: 409,
     NotDurable: 503, UnknownFormat: 422, Unreadable: 422, KindNotOpen: 422, WrongCollection: 422, NothingUnderstood: 422,
     NotSwitched: 409, WrongSwitch: 422, NotWritten: 422, NoSuchFlight: 404, NothingThen: 404, EmptyWindow: 422, TooMany: 422,
+    TooLong: 422, NoSpace: 507, BrokenOff: 400, Busy: 429, UnknownJob: 404, WrongRerun: 422,
     LinkOver: 401, NotForPilots: 403, OnlyForPilots: 403, NoAddress: 409, UnknownLink: 404,
 }  # fmt: skip
-_FIELDS = {UnknownFormat: "body", Unreadable: "body", KindNotOpen: "kind", WrongCollection: "collection", EmptyWindow: "to"}
+_FIELDS = {
+    UnknownFormat: "body", Unreadable: "body", KindNotOpen: "kind", WrongCollection: "collection", EmptyWindow: "to",
+    TooLong: "to",
+}  # fmt: skip
+_HEADERS = {401: {"WWW-Authenticate": "Bearer"}, 429: {"Retry-After": "5"}, 503: {"Retry-After": "1"}}
 RESPONSES: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem, "description": words, "content": {"application/problem+json": {}}}
     for status, words in {
@@ -98,7 +116,9 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
         409: "something else was first",
         413: "the body is too large",
         422: "a field is wrong: field and errors name it",
+        429: "too many at once: try again when one is done",
         503: "not now: try again",
+        507: "there is no room for it on the disk",
     }.items()
 }
 
@@ -134,11 +154,7 @@ def parameter_text(name: str, value: str | None) -> str | None:
 
 def describe(error: WedgetailError) -> Problem:
     """The body for one of our own errors."""
-    words = re.sub(r"(?<!^)([A-Z])", r" \1", type(error).__name__).lower()
-    problem: Problem = {
-        "type": f"urn:wedgetail:{words.replace(' ', '-')}", "title": words.capitalize(),
-        "status": STATUS[type(error)], "detail": str(error),
-    }  # fmt: skip
+    problem: Problem = {"type": error.urn, "title": error.title, "status": STATUS[type(error)], "detail": str(error)}
     if isinstance(error, WrongField):
         field = str(error.facts["field"])
         problem["field"] = field
@@ -157,7 +173,7 @@ def describe(error: WedgetailError) -> Problem:
 
 
 def respond(problem: Problem) -> Response:
-    headers = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "1"}}.get(problem["status"], {})
+    headers = _HEADERS.get(problem["status"], {})
     # Escaped, because a field may be named as the client named it: half of a surrogate pair has no UTF-8.
     body = json.dumps(problem)
     return Response(body, problem["status"], media_type="application/problem+json", headers=headers)

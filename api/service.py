@@ -11,9 +11,11 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 
+from api import imports
 from api.app import build
 from api.consumer import Feed
 from api.entrance import HOST, check_certificate, on, on_loopback
+from api.jobs import Jobs
 from api.listener import listen
 from api.page import built_files
 from api.pilot_links import PilotLinks, key_of
@@ -35,6 +37,7 @@ async def run(settings: Settings) -> None:
     Raises PortTaken, CannotListen, SettingError.
     """
     warm()
+    imports.clear(settings)
     api, token = settings.api, settings.api.token or secrets.token_urlsafe(24)
     feed, publisher = Feed(settings, now_us), WorldPublisher(settings)
     pilots = PilotLinks(operator_id(settings.operator.name), key_of(settings.data_dir.absolute()))
@@ -51,7 +54,8 @@ async def run(settings: Settings) -> None:
         async with pool(
             settings.database.url, name="wedgetail-api", wait_timeout_s=_ACQUIRE_S, statement_timeout_ms=_STATEMENT_MS
         ) as connections:
-            app = build(settings, token, pilots, feed, publisher, connections, now_us, built_files())
+            jobs = Jobs("re-run"), Jobs("import")
+            app = build(settings, token, pilots, feed, publisher, connections, now_us, built_files(), jobs)
             servers = [(_server(app, certified), sock) for sock, certified in sockets]
             serving = [asyncio.create_task(server.serve(sockets=[sock]), name="server") for server, sock in servers]
             try:
@@ -64,6 +68,7 @@ async def run(settings: Settings) -> None:
                         group.create_task(_watch(task), name="watch")
             finally:
                 feed.hub.close()
+                await asyncio.gather(*(each.close() for each in jobs))
                 for server, _ in servers:
                     server.should_exit = True
                 await asyncio.wait(serving)

@@ -1,5 +1,7 @@
 """The one family of errors: a class is a kind of failure, its docstring the sentence a person reads."""
 
+import re
+
 
 class WedgetailError(Exception):
     """{detail}"""
@@ -10,6 +12,16 @@ class WedgetailError(Exception):
 
     def __str__(self) -> str:
         return (type(self).__doc__ or "").format(**self.facts)
+
+    @property
+    def title(self) -> str:
+        """The kind of failure in words: Unknown aircraft."""
+        return re.sub(r"(?<!^)([A-Z])", r" \1", type(self).__name__).lower().capitalize()
+
+    @property
+    def urn(self) -> str:
+        """The same for programs: urn:wedgetail:unknown-aircraft."""
+        return f"urn:wedgetail:{self.title.lower().replace(' ', '-')}"
 
 
 class SettingError(WedgetailError):
@@ -26,6 +38,10 @@ class UnreadableRecord(WedgetailError):
 
 class TopicMismatch(WedgetailError):
     """Topic {topic} has {found} partitions, this installation was made with {expected}: refusing to start."""
+
+
+class DatabaseAway(WedgetailError):
+    """The database does not answer: {detail}"""
 
 
 class BrokerUnreachable(WedgetailError):

@@ -107,6 +107,7 @@ class Api(_Section):
     listen: str = Field(
         default="", validate_default=True, description="ADDRESS or ADDRESS:PORT (8443) that other machines reach; with TLS"
     )
+    upload_mb: int = Field(default=1_024, ge=1, description="the largest log that the page takes, in MB of 1,048,576 bytes")
     address: str = Field(
         default="", pattern=r"^(https?://[A-Za-z0-9.-]+(:\d{1,5})?/?)?$", description="as phones reach it: https://NAME:8443"
     )

@@ -19,6 +19,7 @@ from core.geodesy import metres_per_degree
 from core.observed import Delays, Observed
 from core.units import US_PER_S
 from geofence import activation, prediction, words
+from geofence.altitude import LIMIT_M
 from geofence.asks import ASKS, GEOFENCE_RULES, Asks, asked, asks, rule_of
 from geofence.chart import Chart
 from geofence.distance import Nearest, nearest
@@ -55,8 +56,8 @@ class Sightings(NamedTuple):
 class Monitor:
     """The zones and facts of one world, ready to be asked about blocks."""
 
-    def __init__(self, chart: Chart, facts: Facts | None = None) -> None:
-        self.index, self.facts = chart.index, Facts() if facts is None else facts
+    def __init__(self, chart: Chart, facts: Facts | None = None, height_limit_m: float = LIMIT_M) -> None:
+        self.index, self.facts, self.height_limit_m = chart.index, Facts() if facts is None else facts, height_limit_m
         self.entries = chart.entries
         self._chart, self._sift = chart, chart.sift
         relaxed = np.array([self.facts.relaxes(*cited) for cited in chart.cited], np.bool_)

@@ -4,6 +4,7 @@ from bisect import bisect_right, insort
 from collections.abc import Iterable
 from typing import TypeVar
 
+from geofence.altitude import LIMIT_M
 from geofence.chart import Chart
 from geofence.facts import FactVersion
 from geofence.index import Entry, Outline, compile_entries
@@ -18,10 +19,20 @@ _FEW, _SHARE = 64, 16  # so many zones, and one in so many of a chart, may have 
 
 
 class World:
-    """complete: the highest world number whose versions are all here. What is made of a world is built once, when asked for."""
+    """complete: the highest world number whose versions are all here. What is made of a world is built once, when asked for.
 
-    def __init__(self, versions: Iterable[ZoneVersion] = (), complete: int = 0, facts: Iterable[FactVersion] = ()) -> None:
+    height_limit_m: above ground; another than the rule's own only for a what-if.
+    """
+
+    def __init__(
+        self,
+        versions: Iterable[ZoneVersion] = (),
+        complete: int = 0,
+        facts: Iterable[FactVersion] = (),
+        height_limit_m: float = LIMIT_M,
+    ) -> None:
         self.complete = complete
+        self._height_limit_m = height_limit_m
         self._versions: dict[bytes, dict[int, ZoneVersion]] = {}  # by zone
         self._changes: list[tuple[int, bytes]] = []  # in which world of which zone there is a version, in order
         self._whole: tuple[int, Chart] | None = None  # the latest world of which all zones were laid out
@@ -60,7 +71,7 @@ class World:
         """What watches the zones after the marker of this world, by the facts that are stated there."""
         if number not in self._monitors:
             _make_room(self._monitors)
-            self._monitors[number] = Monitor(self._chart(number), self.facts(number))
+            self._monitors[number] = Monitor(self._chart(number), self.facts(number), self._height_limit_m)
         return self._monitors[number]
 
     def facts(self, number: int) -> Facts:

@@ -7,6 +7,7 @@ in the middle, sends the same records again and changes nothing.
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
@@ -41,38 +42,59 @@ _MOST_REJECTIONS = 10_000  # told one by one for a file; the rest is counted
 _AT_ONCE = 1_000  # entries that are taken at once at the most
 
 
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """How far an import is. settling: all is sent, and is being judged and stored. waits: for whom it waits, in words."""
+
+    bytes_read: int
+    bytes: int
+    samples: int
+    rejected: int
+    settling: bool = False
+    waits: str = ""
+
+
 async def run(settings: Settings, file: Path, start: datetime | None = None) -> None:
     """Imports a log, with a progress bar, and prints the summary. start dates the first frame of a raw stream."""
     console = Console(stderr=True)
-    summary = await import_file(settings, file, start, console)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"))
+    with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
+        bar = progress.add_task(f"importing {file.name}", total=None)
+
+        def told(now: Moved) -> None:
+            what = "judging and storing" if now.settling else f"importing {file.name}"
+            progress.update(bar, completed=now.bytes_read, total=now.bytes, description=what)
+            if now.waits:
+                progress.console.print(now.waits)
+
+        summary = await import_file(settings, file, start, told)
+        progress.update(bar, description=f"imported {file.name}")
     print_summary(summary, console)
 
 
 async def import_file(
-    settings: Settings, file: Path, start: datetime | None = None, console: Console | None = None, wait: bool = True
+    settings: Settings,
+    file: Path,
+    start: datetime | None = None,
+    told: Callable[[Moved], object] = lambda now: None,
+    wait: bool = True,
 ) -> Summary:
-    """Sends a log to the import topic and returns when all of it is judged and recorded (unless wait is False).
+    """Sends a log to the import topic and returns when all of it is judged and recorded (unless wait is False). told: hears
+    how far it is.
 
     Raises UnreadableFile, NotMavlink, NoTimes, SettingError, BrokerUnreachable, TopicMismatch, and ImportBroken when sending
     fails.
     """
-    screen = console or Console(quiet=True)
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"))
-    with (
-        opened(file, None if start is None else to_us(start)) as log,
-        Progress(*columns, TimeElapsedColumn(), console=screen) as progress,
-    ):
+    with opened(file, None if start is None else to_us(start)) as log:
         await kafka.ensure_topics(settings.kafka.bootstrap, settings.kafka.prefix)
-        bar = progress.add_task(f"importing {file.name}", total=len(log.data))
         sending = _Sending(settings, log)
         try:
-            summary = await sending.run(lambda done: progress.update(bar, completed=done))
+            summary = await sending.run(told)
         except KafkaError as error:
             raise ImportBroken(file=file, detail=str(error)) from error
         if wait and sending.targets:
-            progress.update(bar, description="judging and storing")
-            await settled(settings, sending.targets, progress.console.print)
-            progress.update(bar, description=f"imported {file.name}")
+            told(sending.moved(settling=True))
+            await settled(settings, sending.targets, lambda words: told(sending.moved(settling=True, waits=words)))
     return summary
 
 
@@ -90,9 +112,14 @@ class _Sending:
         self._waiting = Waiting()
         self._under_way: deque[tuple[int, asyncio.Future[RecordMetadata]]] = deque()
         self._told = 0
+        self._read = 0
         self.targets: dict[int, int] = {}
 
-    async def run(self, moved: Callable[[int], object]) -> Summary:
+    def moved(self, settling: bool = False, waits: str = "") -> Moved:
+        counts = self._counts
+        return Moved(self._read, len(self._log.data), counts.samples, counts.rejected.total(), settling, waits)
+
+    async def run(self, told: Callable[[Moved], object]) -> Summary:
         first_us: int | None = None
         last_us: int | None = None
         listened_us = 0
@@ -113,13 +140,15 @@ class _Sending:
                 if number % _AT_ONCE == 0:
                     await self._take(producer, entries)
                     entries = []
-                    moved(entry.item.end)
+                    self._read = entry.item.end
+                    told(self.moved())
             await self._take(producer, entries)
             if last_us is not None:
                 await self._tell_listened(producer, last_us, closed=True)
             while self._under_way:
                 await self._arrival()
-            moved(len(self._log.data))
+            self._read = len(self._log.data)
+            told(self.moved())
         finally:
             await producer.stop()
         return Summary(self._log.path, self._link.name, self._counts, self._aircraft, first_us, last_us)

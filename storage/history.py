@@ -174,6 +174,12 @@ async def last_marker_before(conn: AsyncConnection[Any], stretch: Stretch) -> li
     ]
 
 
+async def engine_before(conn: AsyncConnection[Any], stretch: Stretch) -> str:
+    """Of an import: which engine judged its partition when it began; empty: none had said so."""
+    row = await (await conn.execute(load("history")["engine_before"], stretch.given)).fetchone()
+    return "" if row is None else str(row[0])
+
+
 async def states(conn: AsyncConnection[Any], stretch: Stretch) -> list[StoredState]:
     """The complete states up to the last record of a stretch, the last one first."""
     found = await conn.execute(load("history")["states"], stretch.given)

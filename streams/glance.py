@@ -20,7 +20,6 @@ from core.whole import AIRBORNE, AIRCRAFT, AMBIGUOUS, ARMED, KIND, LAT, LON, NO_
 from core.whole import DOWN as DOWN_CMPS
 from core.whole import EAST as EAST_CMPS
 from core.whole import NORTH as NORTH_CMPS
-from geofence import altitude
 from geofence.height import AGL, AMSL, MARGIN, REFUSED, REFUSED_MODEL, TAKEOFF
 from geofence.monitor import PATH_LONGEST_US
 from geofence.prediction import LONGEST_S, STILL_MPS
@@ -149,7 +148,7 @@ def settle(work: Work) -> NDArray[np.int64]:
     count = _settle.run(
         verdicts.keep, verdicts.judged, work.batch.whole(), work.fleet_rows,
         work.lon_deg, work.lat_deg, heights.all_m, heights.source, work.motion,
-        seen.outside, seen.inside, seen.crossed, seen.ahead, altitude.LIMIT_M,
+        seen.outside, seen.inside, seen.crossed, seen.ahead, work.monitor.height_limit_m,
         np.zeros(len(work.fleet_rows), np.bool_), fleet.seen, fleet.fixes, look, left,
     )  # fmt: skip
     work.look = look

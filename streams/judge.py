@@ -91,9 +91,9 @@ def _allowed_m(work: Work, aircraft: Aircraft, fix: Fix) -> tuple[float, str]:
     """The limit of the height rule for an aircraft at a place, and the authorisation that gives it."""
     facts, operator = work.monitor.facts, aircraft.operator_id
     limit, numbers = facts.allowed(operator, aircraft.aircraft_id, altitude.RULE, fix.lon_deg, fix.lat_deg, fix.time_us)
-    if limit > altitude.LIMIT_M:
+    if limit > work.monitor.height_limit_m:
         return limit, ", ".join(numbers)
-    return altitude.LIMIT_M, ""
+    return work.monitor.height_limit_m, ""
 
 
 def _zones(work: Work, aircraft: Aircraft, row: int, fix: Fix) -> list[Observed]:

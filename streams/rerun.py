@@ -5,7 +5,7 @@ the records since, only its own samples are read, because other aircraft change 
 that), and everything that is no block.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -30,7 +30,13 @@ from streams.entry import Entry, Unjudged
 from streams.kept import load_state
 from streams.pipeline import advance
 from streams.state import ENGINE, State
-from streams.whatif import WhatIf
+from streams.whatif import Other, WhatIf
+
+Moved = Callable[[int, int], object]
+
+
+def _unseen(done: int, total: int) -> None:
+    """Nobody watches."""
 
 
 class NoState(WedgetailError):
@@ -47,6 +53,7 @@ class Rerun:
     before: tuple[bytes, ...]
     again: tuple[bytes, ...]
     boundaries: tuple[str, ...] = ()
+    engines: tuple[str, ...] = ()  # which judged then, as far as the record says so
 
     @property
     def same(self) -> bool:
@@ -66,35 +73,44 @@ class _Side:
         self.state = State.load(data.dump()) if self.zones is None else whatif.only_zones(data, self.zones)
 
 
-async def rerun(conn: AsyncConnection[Any], flight: str, since: datetime | None = None, until: datetime | None = None) -> Rerun:
-    """Runs a flight (a link, or an aircraft's id) again; a live one in a window of broker time, or whole.
+async def rerun(
+    conn: AsyncConnection[Any],
+    flights: str | Sequence[str],
+    since: datetime | None = None,
+    until: datetime | None = None,
+    moved: Moved = _unseen,
+) -> Rerun:
+    """Runs a flight (a link, or an aircraft's id) again, or several one after another; live ones in a window of broker time,
+    or whole. moved: how many records are judged, and of how many.
 
     Raises NoSuchFlight, MissingLog, NoState.
     """
     async with _snapshot(conn):
         side = _Side(await stored_world(conn))
-        before, boundaries = await _run(conn, flight, since, until, [side])
-    return Rerun(tuple(before), tuple(records.encode(event) for event in side.events), tuple(boundaries))
+        run = await _run(conn, flights, since, until, [side], moved)
+    again = tuple(records.encode(event) for event in side.events)
+    return Rerun(tuple(run.before), again, tuple(run.boundaries), tuple(sorted(run.engines)))
 
 
 async def what_if(
     conn: AsyncConnection[Any],
-    flight: str,
-    change: Callable[[Sequence[ZoneVersion]], Iterable[ZoneVersion]],
+    flights: str | Sequence[str],
+    other: Other,
     since: datetime | None = None,
     until: datetime | None = None,
+    moved: Moved = _unseen,
 ) -> WhatIf:
-    """Judges a flight with other zones than those of then; change makes them of those. Nothing is written.
+    """Judges flights with other zones or limits than those of then. Nothing is written.
 
-    Both sides are judged now, by this engine. Raises as rerun does.
+    Both sides are judged now, by this engine. Raises as rerun does, and NoSuchZone.
     """
     async with _snapshot(conn):
         stored, facts = await _versions(conn)
-        other = list(change(stored))
+        zones = other.zones(stored)
         then = _Side(World(stored, facts=facts))
-        now = _Side(World(other, facts=facts), frozenset(zone.zone_id.bytes for zone in other))
-        _, boundaries = await _run(conn, flight, since, until, [then, now])
-    return WhatIf(tuple(then.events), tuple(now.events), tuple(boundaries))
+        now = _Side(World(zones, 0, facts, other.height_limit_m), frozenset(zone.zone_id.bytes for zone in zones))
+        run = await _run(conn, flights, since, until, [then, now], moved)
+    return WhatIf(tuple(then.events), tuple(now.events), tuple(run.boundaries))
 
 
 async def stored_world(conn: AsyncConnection[Any]) -> World:
@@ -118,15 +134,41 @@ async def _snapshot(conn: AsyncConnection[Any]) -> AsyncIterator[None]:
         yield
 
 
+@dataclass(slots=True)
+class _Run:
+    """What comes together on the way. before: the stored events of then. total: records, as far as they are known yet."""
+
+    moved: Moved
+    before: list[bytes] = field(default_factory=list)
+    boundaries: list[str] = field(default_factory=list)
+    engines: set[str] = field(default_factory=set)
+    done: int = 0
+    total: int = 0
+
+
 async def _run(
-    conn: AsyncConnection[Any], name: str, since: datetime | None, until: datetime | None, sides: Sequence[_Side]
-) -> tuple[list[bytes], list[str]]:
-    """The stored events of then, and the boundaries; each side's events are in it."""
-    flight = await history.find_flight(conn, name)
-    before: list[bytes] = []
-    boundaries: list[str] = []
+    conn: AsyncConnection[Any],
+    names: str | Sequence[str],
+    since: datetime | None,
+    until: datetime | None,
+    sides: Sequence[_Side],
+    moved: Moved,
+) -> _Run:
+    """Each side's events are in it."""
+    run = _Run(moved)
+    flights = [await history.find_flight(conn, name) for name in ([names] if isinstance(names, str) else names)]
+    found = [(flight, await history.stretches(conn, flight, since, until)) for flight in flights]
+    run.total = sum(stretch.last + 1 - stretch.first for _, stretches in found for stretch in stretches)
+    for flight, stretches in found:
+        await _run_one(conn, flight, stretches, sides, run)
+    return run
+
+
+async def _run_one(
+    conn: AsyncConnection[Any], flight: Flight, stretches: Sequence[Stretch], sides: Sequence[_Side], run: _Run
+) -> None:
     partition = -1
-    for stretch in await history.stretches(conn, flight, since, until):
+    for stretch in stretches:
         held = await history.states(conn, stretch)
         if flight.imported:
             first = stretch.first
@@ -137,16 +179,20 @@ async def _run(
                 for side in sides:
                     judge_again(side.state, marker, side.world)
             partition = stretch.partition
+            judged_by = await history.engine_before(conn, stretch)
         else:
             first, state, why = await _begin(conn, stretch, held)
-            boundaries += why
+            run.boundaries += why
             for side in sides:
                 side.begin(state)
-        boundaries += _engines(stretch, sides[0].state.engine, await history.engines(conn, stretch, first))
+            judged_by = sides[0].state.engine
+        said = await history.engines(conn, stretch, first)
+        run.engines |= {judged_by, *(version for _, version in said)} - {""}
+        run.boundaries += _engines(stretch, judged_by, said)
         gaps = {each.next: each for each in held if each.after_gap and each.next > first}
-        await _judge(conn, flight, stretch, first, gaps, sides, boundaries)
-        before += await history.flight_events(conn, flight, stretch)
-    return before, boundaries
+        run.total += stretch.first - first
+        await _judge(conn, flight, stretch, first, gaps, sides, run)
+        run.before += await history.flight_events(conn, flight, stretch)
 
 
 async def _begin(conn: AsyncConnection[Any], stretch: Stretch, held: Sequence[StoredState]) -> tuple[int, State, list[str]]:
@@ -187,13 +233,16 @@ async def _judge(
     first: int,
     gaps: dict[int, StoredState],
     sides: Sequence[_Side],
-    boundaries: list[str],
+    run: _Run,
 ) -> None:
     whom = frozenset(flight.aircraft_ids)
+    begun = run.done
     async for record in history.read_records(conn, flight, stretch, first):
+        run.done = begun + record.offset + 1 - first
+        run.moved(run.done, run.total)
         gap = gaps.get(record.offset)
         if gap is not None:
-            boundaries.append(f"{stretch}: records before {gap.next} were passed over, as a person accepted")
+            run.boundaries.append(f"{stretch}: records before {gap.next} were passed over, as a person accepted")
             state = load_state(await history.state_bytes(conn, stretch, gap))
             for side in sides if state is not None else ():
                 assert state is not None

@@ -202,8 +202,12 @@ def rerun(
     without: Annotated[
         list[str] | None, typer.Option(metavar="ZONE", help="What if this zone (name or id) had not been there.")
     ] = None,
+    height_limit: Annotated[
+        float | None,
+        typer.Option(min=0, max=30_000, metavar="METRES", help="What if this had been the limit above ground, not 120 m."),
+    ] = None,
 ) -> None:
-    """Run a flight through the rules again, from the database alone, and compare the alerts; or ask what other zones had given.
+    """Run a flight through the rules again, from the database alone, and compare the alerts; or ask: what if?
 
     Exit code 0: the same, byte for byte. 1: something differs. A what-if is never stored.
     """
@@ -211,7 +215,7 @@ def rerun(
     from wedgetail import rerun as entry
 
     begin, end = (None if time is None else time.replace(tzinfo=UTC) for time in (since, until))
-    asked = entry.Asked(flight, begin, end, instead=zones, add=add, without=tuple(without or ()))
+    asked = entry.Asked(flight, begin, end, instead=zones, add=add, without=tuple(without or ()), height_limit_m=height_limit)
     if not asyncio.run(entry.run(loaded, asked)):
         raise typer.Exit(1)
 

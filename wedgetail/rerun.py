@@ -1,12 +1,11 @@
 """`wedgetail rerun FLIGHT`: a flight through the same engine again, from the database alone; or with other zones: a what-if."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from psycopg import AsyncConnection
 from rich.console import Console
@@ -18,25 +17,22 @@ from core.records import AlertEvent
 from core.settings import Settings
 from core.units import utc
 from geofence import geojson
+from geofence.altitude import LIMIT_M
 from geofence.zone import ZoneVersion
 from ingest import tlog
 from ingest.links import file_link
 from storage.pool import connect
 from streams.rerun import rerun, what_if
-from streams.whatif import Alert, Difference, other_zones
+from streams.whatif import Alert, Other, Pair, ended_us, read_zones, worst
 
 
 class WrongZoneFile(WedgetailError):
     """{file} is no file of zones: {detail}"""
 
 
-class NoSuchZone(WedgetailError):
-    """There was no zone {zone} (a name or an id); there were: {known}"""
-
-
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """flight: a log's path, a link, or an aircraft's id. A what-if if any zones are named."""
+    """flight: a log's path, a link, or an aircraft's id. A what-if if any zones or limits are named."""
 
     flight: str
     since: datetime | None = None
@@ -44,10 +40,11 @@ class Asked:
     instead: Path | None = None
     add: Path | None = None
     without: tuple[str, ...] = ()
+    height_limit_m: float | None = None
 
     @property
     def what_if(self) -> bool:
-        return bool(self.instead or self.add or self.without)
+        return bool(self.instead or self.add or self.without) or self.height_limit_m is not None
 
 
 async def run(settings: Settings, asked: Asked) -> bool:
@@ -82,17 +79,12 @@ async def _again(console: Console, conn: AsyncConnection[Any], asked: Asked, nam
 
 async def _what_if(console: Console, conn: AsyncConnection[Any], settings: Settings, asked: Asked, name: str) -> bool:
     operator = operator_id(settings.operator.name)
-
-    def change(stored: Sequence[ZoneVersion]) -> list[ZoneVersion]:
-        given = [zone for file in (asked.instead, asked.add) if file is not None for zone in read_zones(file, operator, stored)]
-        known = sorted({zone.name for zone in stored})
-        for zone in asked.without:
-            if zone not in known and zone not in {str(each.zone_id) for each in stored}:
-                raise NoSuchZone(zone=zone, known=", ".join(known) or "none")
-        return other_zones(stored, given, asked.instead is not None, asked.without)
-
-    found = await what_if(conn, name, change, asked.since, asked.until)
-    console.print("WHAT IF: judged now with other zones than those of that time. Nothing of this happened, nothing is stored.")
+    given = tuple(zone for file in (asked.instead, asked.add) if file is not None for zone in zones_of(file, operator))
+    limit_m = LIMIT_M if asked.height_limit_m is None else asked.height_limit_m
+    other = Other(given, asked.instead is not None, asked.without, limit_m)
+    found = await what_if(conn, name, other, asked.since, asked.until)
+    than = "other zones or limits than those of that time"
+    console.print(f"WHAT IF: judged now with {than}. Nothing of this happened, nothing is stored.")
     for difference in found.differences:
         _difference(console, difference)
     for boundary in found.boundaries:
@@ -103,40 +95,15 @@ async def _what_if(console: Console, conn: AsyncConnection[Any], settings: Setti
     return not count
 
 
-def read_zones(file: Path, operator: UUID, stored: Sequence[ZoneVersion]) -> list[ZoneVersion]:
-    """The zones of a GeoJSON file, a Feature or a FeatureCollection of them as the API writes them.
-
-    A zone is the stored one of its id, else of its name. Raises WrongZoneFile.
-    """
+def zones_of(file: Path, operator: UUID) -> tuple[ZoneVersion, ...]:
+    """The zones of a GeoJSON file. Raises WrongZoneFile."""
     try:
-        content = json.loads(file.read_text("utf-8-sig"))
-    except (OSError, ValueError) as error:
+        return read_zones(json.loads(file.read_text("utf-8-sig")), operator)
+    except (OSError, ValueError, geojson.WrongZone) as error:
         raise WrongZoneFile(file=file, detail=str(error)) from error
-    many = isinstance(content, dict) and content.get("type") == "FeatureCollection"
-    features = content.get("features") if many else [content]
-    if not isinstance(features, list) or not features:
-        raise WrongZoneFile(file=file, detail="it holds no features")
-    ids = {zone.name: zone.zone_id for zone in stored}
-    zones = []
-    for number, feature in enumerate(features):
-        try:
-            zone = geojson.read(feature, operator, UUID(int=0))
-        except geojson.WrongZone as error:
-            raise WrongZoneFile(file=file, detail=f"feature {number}: {error}") from error
-        named = ids.get(zone.name) or uuid5(operator, f"what if/{number}/{zone.name}")
-        facts = {name: getattr(zone, name) for name in zone.__struct_fields__}
-        zones.append(ZoneVersion(**(facts | {"zone_id": _id(feature) or named})))
-    return zones
 
 
-def _id(feature: dict[str, Any]) -> UUID | None:
-    try:
-        return UUID(str(feature.get("id")))
-    except ValueError:
-        return None
-
-
-def _difference(console: Console, found: Difference) -> None:
+def _difference(console: Console, found: Pair) -> None:
     if found.then is None or found.now is None:
         alert = found.then or found.now
         assert alert is not None
@@ -147,10 +114,9 @@ def _difference(console: Console, found: Difference) -> None:
 
 
 def _words(alert: Alert) -> str:
-    worst = min(alert, key=lambda event: event.level.rank)
-    last = alert[-1]
-    end = f"{utc(last.at_us):%H:%M:%S}" if last.condition is records.Condition.CLEARED else "open"
-    return f"{utc(alert[0].start_us):%Y-%m-%d %H:%M:%S} to {end} UTC  {worst.rule} {worst.level}  {worst.what}"
+    told, ended = worst(alert), ended_us(alert)
+    end = "open" if ended is None else f"{utc(ended):%H:%M:%S}"
+    return f"{utc(alert[0].start_us):%Y-%m-%d %H:%M:%S} to {end} UTC  {told.rule} {told.level}  {told.what}"
 
 
 def _line(console: Console, mark: str, event: AlertEvent) -> None:

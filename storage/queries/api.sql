@@ -138,3 +138,30 @@ RETURNING link_id
 -- name: ended_pilot_links
 -- Those that ended before their time, and whose time is not over: the others refuse themselves.
 SELECT link_id FROM pilot_link WHERE operator_id = %(operator_id)s AND ended_at IS NOT NULL AND expires_at > %(now)s
+
+-- name: imported_flight
+-- What the database has of each aircraft of an imported log.
+SELECT aircraft.aircraft_id, aircraft.system_id, held.samples, held.first, held.last,
+    (SELECT count(DISTINCT alert_id) FROM alert_event WHERE alert_event.aircraft_id = aircraft.aircraft_id AND alert_event.imported)
+FROM aircraft
+CROSS JOIN LATERAL (
+    SELECT count(*) AS samples, min(event_time) AS first, max(event_time) AS last
+    FROM telemetry WHERE telemetry.aircraft_id = aircraft.aircraft_id AND telemetry.imported) AS held
+WHERE aircraft.link = %(link)s
+ORDER BY aircraft.system_id
+
+-- name: samples_within
+-- Of each of these aircraft how many samples there are in a span of event time, so many at the most, the first and the last.
+-- An import is asked for whole.
+SELECT aircraft.aircraft_id, aircraft.imported, held.samples, held.first, held.last
+FROM aircraft
+CROSS JOIN LATERAL (
+    SELECT count(*) AS samples, min(found.event_time) AS first, max(found.event_time) AS last
+    FROM (
+        SELECT event_time FROM telemetry
+        WHERE telemetry.aircraft_id = aircraft.aircraft_id AND telemetry.imported = aircraft.imported
+            AND (aircraft.imported OR %(from)s::timestamptz IS NULL OR event_time >= %(from)s)
+            AND (aircraft.imported OR %(to)s::timestamptz IS NULL OR event_time <= %(to)s)
+        ORDER BY event_time
+        LIMIT %(most)s) AS found) AS held
+WHERE aircraft.operator_id = %(operator_id)s AND aircraft.aircraft_id = ANY(%(aircraft_ids)s::uuid[])

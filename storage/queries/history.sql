@@ -49,6 +49,14 @@ WHERE topic_id = %(topic_id)s AND partition = %(partition)s AND "offset" < %(fir
 ORDER BY "offset" DESC
 LIMIT 1
 
+-- name: engine_before
+-- Of an import: which engine judged its partition when it began.
+SELECT body::jsonb ->> 'version'
+FROM stream_log_import
+WHERE topic_id = %(topic_id)s AND partition = %(partition)s AND "offset" < %(first)s AND kind = 'engine'
+ORDER BY "offset" DESC
+LIMIT 1
+
 -- name: log
 SELECT log."offset", log.append_time, log.kind, log.body, unjudged.body
 FROM stream_log AS log

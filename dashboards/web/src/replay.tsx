@@ -5,6 +5,7 @@ import { Replay } from "./replay/replay";
 import "./styles/tokens.css";
 import "./styles/page.css";
 import "./styles/replay.css";
+import "./styles/again.css";
 import { takeToken } from "./token";
 
 const root = document.getElementById("app")!;

@@ -129,9 +129,9 @@ class Door:
             yield viewer
 
 
-async def eventually(holds: Callable[[], Awaitable[Any]]) -> Any:
+async def eventually(holds: Callable[[], Awaitable[Any]], within_s: float = WAIT_S) -> Any:
     """What another process's progress makes true; there is nothing to await but it."""
-    async with asyncio.timeout(WAIT_S):
+    async with asyncio.timeout(within_s):
         while not (found := await holds()):
             await asyncio.sleep(0.02)
         return found

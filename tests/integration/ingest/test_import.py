@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
-from rich.console import Console
 
 from core import kafka
 from core.records import Judged, encode
@@ -15,7 +14,7 @@ from core.settings import Settings, Terrain
 from core.topics import JUDGED, REJECTED, TELEMETRY, TELEMETRY_IMPORT
 from core.units import utc
 from ingest.errors import StartOutsideLog
-from ingest.importer import import_file
+from ingest.importer import Moved, import_file
 from ingest.replay import replay_file
 from ingest.settled import settled
 from ingest.udp import clock_us
@@ -141,8 +140,10 @@ async def test_a_replay_that_is_stopped_closes_its_link(settings: Settings, flig
 
 
 async def test_the_flight_at_canberra_is_accounted_for_on_kafka(settings: Settings, shared_data: Path, read: Reader) -> None:
-    console = Console(record=True, width=120)
-    summary = await import_file(settings, shared_data / "logs" / "copter-canberra.tlog", console=console, wait=False)
+    told: list[Moved] = []
+    summary = await import_file(settings, shared_data / "logs" / "copter-canberra.tlog", told=told.append, wait=False)
+    assert told == sorted(told, key=lambda now: (now.bytes_read, now.samples)) and told[0].bytes_read < told[-1].bytes
+    assert (told[-1].bytes_read, told[-1].samples) == (told[-1].bytes, summary.counts.samples)
     rows = (await read(TELEMETRY_IMPORT)).samples
     positions = [row for row in rows if row["kind"] == 0]
     assert (len(positions), sum(row["no_position"] == 2 for row in positions)) == (2_833, 149)

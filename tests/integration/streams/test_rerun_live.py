@@ -31,7 +31,7 @@ from storage.migrate import register_topics
 from storage.pool import connect
 from streams.recorder import Recorder
 from streams.rerun import Rerun, rerun, what_if
-from streams.whatif import other_zones
+from streams.whatif import Other
 from streams.worker import Worker
 from tests.integration.streams.test_worker import AIRCRAFT, LINK, OPERATOR, PARTITION, ZONE, Bench, now_us, sample
 from wedgetail.facts import import_file as import_facts
@@ -253,11 +253,11 @@ async def test_with_another_zone_it_differs_where_it_should_and_nothing_is_store
         geometry={"type": "Polygon", "coordinates": [there]},
     )  # fmt: skip
     async with house.database() as conn:
-        without = await what_if(conn, LINK, lambda zones: other_zones(zones, without=["Tower"]))
-        instead = await what_if(conn, LINK, lambda zones: other_zones(zones, [moved], instead=True))
-        beside = await what_if(conn, str(AIRCRAFT), lambda zones: other_zones(zones, [moved]))
-        bigger = await what_if(conn, LINK, lambda zones: other_zones(zones, [_bigger(zones[0])]))
-        same = await what_if(conn, LINK, lambda zones: zones)
+        without = await what_if(conn, LINK, Other(without=("Tower",)))
+        instead = await what_if(conn, LINK, Other((moved,), instead=True))
+        beside = await what_if(conn, str(AIRCRAFT), Other((moved,)))
+        bigger = await what_if(conn, LINK, Other((_bigger(ZONE),)))
+        same = await what_if(conn, LINK, Other())
 
     (gone,) = without.differences
     assert gone.now is None and gone.then is not None

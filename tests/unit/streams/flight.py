@@ -8,6 +8,7 @@ from core import block
 from core.identity import aircraft_id, operator_id
 from core.records import AlertEvent, Control, LinkListened, Listened, Tick
 from core.sample import HeightSource, NoPosition, Sample
+from geofence.altitude import LIMIT_M
 from geofence.facts import FactVersion
 from geofence.world import World
 from geofence.zone import ZoneKind, ZoneVersion
@@ -68,8 +69,15 @@ def at(
 class Engine:
     """One partition of the engine, fed by hand. Append times follow the event times unless given."""
 
-    def __init__(self, *zones: ZoneVersion, world: int = 1, live: bool = True, facts: Iterable[FactVersion] = ()) -> None:
-        self.world = World(zones, complete=world, facts=facts)
+    def __init__(
+        self,
+        *zones: ZoneVersion,
+        world: int = 1,
+        live: bool = True,
+        facts: Iterable[FactVersion] = (),
+        height_limit_m: float = LIMIT_M,
+    ) -> None:
+        self.world = World(zones, world, facts, height_limit_m)
         self.state = State.empty()
         self.state.world = world
         self.live = live

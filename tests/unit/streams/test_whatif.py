@@ -6,11 +6,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from core.colour import Level
 from core.records import AlertEvent, Condition
+from geofence.geojson import WrongZone
 from streams.state import State
-from streams.whatif import differences, only_zones, other_zones
+from streams.whatif import differences, known_as, only_zones, other_zones, pairs, read_zones
 from tests.unit.streams.flight import LON, OPERATOR, SQUARE, Engine, at, zone
-from wedgetail.rerun import WrongZoneFile, read_zones
+from wedgetail.rerun import WrongZoneFile, zones_of
 
 
 def flight(*zones: object, out_after_s: int = 6) -> list[AlertEvent]:
@@ -56,6 +58,43 @@ def test_an_alert_that_began_sooner_is_changed_and_one_that_stood_later_is_anoth
     assert [(e.then is None, e.now is None) for e in differences(then, later)] == [(False, True), (True, False)]
 
 
+def test_every_alert_is_paired_and_what_differs_of_it_is_named() -> None:
+    then = flight(zone())
+    ended = [*then[:-1], msgspec.structs.replace(then[-1], at_us=then[-1].at_us + 1)]
+    deeper = [msgspec.structs.replace(e, beyond_m=(e.beyond_m or 0) + 5) for e in then]
+    worse = [msgspec.structs.replace(e, level=Level.WARNING) for e in then]
+    sideways = [msgspec.structs.replace(e, way_back="FLY 10° true, 5 m") for e in then]
+    found = [pairs(then, side)[0].differs for side in (then, ended, deeper, worse, sideways, [])]
+    assert found == [(), ("its end",), ("how far",), ("its level",), ("its steps",), ("only then",)]
+    assert pairs([], then)[0].differs == ("only now",) and pairs([], []) == []
+
+
+@pytest.mark.parametrize(
+    ("limit_m", "wanted"),
+    [(120.0, ["breach"]), (90.0, ["breach"]), (130.0, []), (200.0, [])],
+    ids=["rule", "lower", "higher", "high"],
+)
+def test_another_height_limit_is_judged_as_the_rules_own_is(limit_m: float, wanted: list[str]) -> None:
+    engine = Engine(height_limit_m=limit_m)
+    engine.fly(*(at(n, agl_m=122.0 if n > 2 else 50.0) for n in range(9)))
+    engine.fly(*(at(n, agl_m=50.0) for n in range(9, 30)))
+    assert [e.level.value for e in engine.events if e.condition is Condition.RAISED] == wanted
+    assert all(f"above the {limit_m:g} m limit" in e.what for e in engine.events)
+    if wanted:
+        assert engine.events[0].beyond_m == 122.0 - limit_m
+
+
+def test_zones_that_cannot_be_read_are_named_by_their_place() -> None:
+    with pytest.raises(WrongZone) as wrong:
+        read_zones(
+            {"type": "FeatureCollection", "features": [feature("Good"), feature("Bad", geometry=None)]}, OPERATOR, "zones"
+        )
+    assert [one.field for one in wrong.value.problems] == ["zones.features[1].geometry.type"]
+    with pytest.raises(WrongZone) as wrong:
+        read_zones([], OPERATOR)
+    assert wrong.value.problems[0].field == "type"
+
+
 def test_the_given_zones_replace_those_of_their_id_or_all() -> None:
     tower, lid = zone(), zone(zone_id=str(OPERATOR), name="Lid")
     moved = zone(ring=ELSEWHERE)
@@ -88,11 +127,11 @@ def test_a_zone_of_a_file_is_the_stored_one_of_its_id_else_of_its_name_else_new(
     file = tmp_path / "zones.geojson"
     features = [feature("Tower"), feature("Renamed", id=str(OPERATOR)), feature("Neu")]
     file.write_text(json.dumps({"type": "FeatureCollection", "features": features}), "utf-8-sig")
-    tower, renamed, new = read_zones(file, OPERATOR, stored)
+    tower, renamed, new = known_as(zones_of(file, OPERATOR), stored)
     assert (tower.zone_id, renamed.zone_id) == (stored[0].zone_id, OPERATOR)
     assert new.zone_id not in {tower.zone_id, OPERATOR}
     file.write_text(json.dumps(feature("Tower")))
-    assert [each.name for each in read_zones(file, OPERATOR, stored)] == ["Tower"]
+    assert [each.name for each in zones_of(file, OPERATOR)] == ["Tower"]
 
 
 @pytest.mark.parametrize(
@@ -102,4 +141,4 @@ def test_a_file_without_zones_is_refused(content: str, tmp_path: Path) -> None:
     file = tmp_path / "zones.geojson"
     file.write_text(content)
     with pytest.raises(WrongZoneFile, match=r"zones\.geojson is no file of zones"):
-        read_zones(file, OPERATOR, [])
+        zones_of(file, OPERATOR)

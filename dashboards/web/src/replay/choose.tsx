@@ -108,7 +108,7 @@ function Choice() {
             {replay.choices === null
               ? "Not known yet."
               : all.length === 0
-                ? "No sample is recorded yet. A log file is imported with wedgetail import FILE."
+                ? "No sample is recorded yet. Drop a log file on this page, or import it with wedgetail import FILE."
                 : "None has samples in this time. Widen it, or clear it to see all."}
           </p>
         )}

@@ -3,16 +3,20 @@ import { useMedia } from "../components/context";
 import { Gate } from "../components/gate";
 import { clockTime } from "../format";
 import { loadPreferences, savePreferences, type Theme } from "../preferences";
+import { Again } from "./again";
+import { AgainLanes } from "./againlanes";
 import { Alerts, Gaps } from "./alerts";
 import { Charts } from "./charts";
 import { Choose } from "./choose";
 import { ReplayContext, useReplay } from "./context";
 import { Controls } from "./controls";
+import { Drop } from "./drop";
 import { Exports } from "./exports";
 import { Lane } from "./lane";
 import { ReplayMap } from "./map";
 import { LEFT_PX, RIGHT_PX } from "./plot";
 import type { Replay } from "./replay";
+import { useAgain } from "./useagain";
 import { ZonesThen } from "./zones";
 
 const THEMES: Theme[] = ["auto", "day", "night"];
@@ -35,6 +39,7 @@ function Page() {
   // Before map and charts draw: their colours are read from the document.
   document.documentElement.dataset.theme = theme;
   useEffect(() => savePreferences(preferences), [preferences]);
+  const again = useAgain(replay);
   if (replay.refusal !== null) return <Gate refused={replay.refusal} />;
   const { range, aircraft } = replay.address;
   const opened = range !== null && aircraft.length > 0;
@@ -69,6 +74,7 @@ function Page() {
         </p>
       )}
       <Choose />
+      <Drop />
       {opened && (
         <main class="replay-main">
           <div class="stage">
@@ -76,6 +82,7 @@ function Page() {
             <Controls />
             <div class="timeline">
               <Lane />
+              <AgainLanes again={again} />
               <Charts theme={theme} />
               <Cursor />
             </div>
@@ -85,8 +92,8 @@ function Page() {
             <Alerts />
             <Gaps />
             <ZonesThen />
+            <Again again={again} />
             <Exports />
-            {/* Further panels: a <section class="panel" aria-label="..."> each, with useReplay() for what is shown. */}
           </aside>
         </main>
       )}

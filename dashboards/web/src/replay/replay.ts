@@ -48,6 +48,11 @@ export class Replay {
   start(): void {
     window.addEventListener("popstate", this.opened);
     this.opened();
+    this.findChoices();
+  }
+
+  /** Who may be chosen: asked for again when somebody new is recorded. */
+  findChoices(): void {
     void this.told(async () => {
       this.choices = await this.requests.aircraft(null);
     });
