@@ -1,6 +1,5 @@
 // The shapes of the statuses, on a field of 24 by 24: one set for lists, cards and map.
 
-import { RANK } from "./order";
 import type { Aircraft, Level } from "./protocol";
 
 export interface Shape {
@@ -36,8 +35,3 @@ export function markOf(aircraft: Pick<Aircraft, "level" | "reasons">): Mark {
   if (aircraft.level === "breach" && has("lost")) return { level: "lost", breachEdge: true };
   return { level: aircraft.level, breachEdge: false };
 }
-
-export const markKey = (mark: Mark, stale: boolean): string =>
-  `${mark.level}${mark.breachEdge ? "-breach" : ""}${stale ? "-stale" : ""}`;
-
-export const LEVELS = Object.keys(RANK) as Level[];

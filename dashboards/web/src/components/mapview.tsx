@@ -21,21 +21,26 @@ export function MapPane({ unacknowledged, shown, theme, target, zone, onZone, on
   const container = useRef<HTMLDivElement>(null);
   const [view, setView] = useState<View | null>(null);
   const [failure, setFailure] = useState<string | null>(null);
+  const [notice, setNotice] = useState<string | null>(null);
   const [outside, setOutside] = useState<string[]>([]);
 
   useEffect(() => {
     let made: View | null = null;
     let gone = false;
     import("../map/view")
-      .then(({ MapView }) => {
-        if (gone || container.current === null) return;
-        made = new MapView(container.current, {
+      .then(({ openView }) =>
+        openView(container.current!, {
           select: (id) => show(id, false),
           zone: onZone,
           moved: (box) => store.look(box),
           outside: (ids) => setOutside((held) => (held.join() === ids.join() ? held : ids)),
-        });
-        setView(made);
+          notice: setNotice,
+        }),
+      )
+      .then((opened) => {
+        if (gone) return opened.destroy();
+        made = opened;
+        setView(opened);
       })
       .catch((error: unknown) => setFailure(error instanceof Error ? error.message : String(error)));
     return () => {
@@ -79,6 +84,11 @@ export function MapPane({ unacknowledged, shown, theme, target, zone, onZone, on
             All
           </button>
         </div>
+      )}
+      {notice !== null && (
+        <p class="map-notice" role="status" data-testid="map-notice">
+          {notice}
+        </p>
       )}
       {facts !== undefined && (
         <div class="map-zone" data-testid="zone-facts">

@@ -1,50 +1,11 @@
-// What the map draws, as GeoJSON. Pure.
+// The zones that the map draws, as GeoJSON, and boxes around places. Pure.
 
 import type { Feature, FeatureCollection, MultiPolygon, Polygon } from "geojson";
-import { ageSeconds, at } from "../clock";
-import { aircraftName, unregisteredLink, ZONE_KIND } from "../format";
-import { markKey, markOf } from "../glyphs";
-import { RANK } from "../order";
-import type { Aircraft, ZoneFeature } from "../protocol";
+import { at } from "../clock";
+import { ZONE_KIND } from "../format";
+import type { ZoneFeature } from "../protocol";
 
-export const STALE_S = 5;
 const EARTH_RADIUS_M = 6_371_008.8;
-
-export function aircraftFeatures(
-  fleet: Iterable<Aircraft>,
-  nowMs: number | null,
-  selected: string | null,
-  unacknowledged: ReadonlySet<string>,
-  shown: (aircraft: Aircraft) => boolean,
-): FeatureCollection {
-  const features: Feature[] = [];
-  const all = [...fleet];
-  // Where several links are heard, the system alone does not tell who an unregistered aircraft is.
-  const several = new Set(all.map((one) => one.link)).size > 1;
-  for (const aircraft of all) {
-    const link = several ? unregisteredLink(aircraft) : null;
-    if (aircraft.lon === null || aircraft.lat === null) continue;
-    const age = ageSeconds(aircraft.position_time, nowMs);
-    const stale = age === null || age > STALE_S;
-    features.push({
-      type: "Feature",
-      geometry: { type: "Point", coordinates: [aircraft.lon, aircraft.lat] },
-      properties: {
-        id: aircraft.id,
-        name: link === null ? aircraftName(aircraft) : `${aircraftName(aircraft)}\n${link}`,
-        icon: markKey(markOf(aircraft), stale),
-        // The nose, only while it is known: an old heading is none.
-        heading: stale ? null : aircraft.heading_deg,
-        rank: RANK[aircraft.level],
-        loud: aircraft.level !== "clear" || aircraft.id === selected,
-        waits: unacknowledged.has(aircraft.id),
-        selected: aircraft.id === selected,
-        dim: !shown(aircraft) || aircraft.ended,
-      },
-    });
-  }
-  return { type: "FeatureCollection", features };
-}
 
 /** A circle of a radius around a point, as 96 corners on the sphere. */
 export function circle(lon: number, lat: number, radius_m: number): Polygon {

@@ -1,37 +1,19 @@
-// Our own style: plain ground, a graticule, zones, trails, aircraft. No tiles, no glyph server: text is drawn with the
-// system's font (a style without "glyphs").
+// Our own style: plain ground, a graticule, zones; the aircraft are drawn above it (overlay.ts). No tiles, no glyph server:
+// text is drawn with the system's font (a style without "glyphs").
 
-import type { ExpressionSpecification, LayerSpecification, StyleSpecification } from "maplibre-gl";
-
-type Colour = (token: string) => string;
+import type { ExpressionSpecification, StyleSpecification } from "maplibre-gl";
+import type { Colour } from "./images";
 
 /** Zones that ask nothing: a thin line, no fill, no name until they are pointed at. */
 const QUIET: ExpressionSpecification = ["==", ["get", "kind"], "information"];
 const FONT = ["sans-serif"];
-export const SOURCES = ["grid", "zones", "zone-labels", "trails", "aircraft"] as const;
+export const SOURCES = ["grid", "zones", "zone-labels"] as const;
 
 export function styleOf(colour: Colour): StyleSpecification {
   const text = (token: string, halo: string): object => ({
     "text-color": colour(token),
     "text-halo-color": colour(halo),
     "text-halo-width": 1.5,
-  });
-  const names = (important: boolean): LayerSpecification => ({
-    id: important ? "names-loud" : "names",
-    type: "symbol",
-    source: "aircraft",
-    filter: ["==", ["get", "loud"], important],
-    layout: {
-      "text-field": ["get", "name"],
-      "text-font": FONT,
-      "text-size": 13,
-      "text-variable-anchor": ["left", "right", "top", "bottom"],
-      "text-radial-offset": 1.6,
-      "text-allow-overlap": important,
-      "text-ignore-placement": important,
-      "symbol-sort-key": ["get", "rank"],
-    },
-    paint: text(important ? "text" : "text-muted", "map-halo"),
   });
   return {
     version: 8,
@@ -91,13 +73,6 @@ export function styleOf(colour: Colour): StyleSpecification {
         paint: { "line-color": colour("text"), "line-width": 3 },
       },
       {
-        id: "trails",
-        type: "line",
-        source: "trails",
-        layout: { "line-cap": "round", "line-join": "round" },
-        paint: { "line-color": colour("map-trail"), "line-width": 1.5 },
-      },
-      {
         id: "grid-labels",
         type: "symbol",
         source: "grid",
@@ -119,47 +94,6 @@ export function styleOf(colour: Colour): StyleSpecification {
         layout: { "text-field": ["get", "name"], "text-font": FONT, "text-size": 12, "text-anchor": "bottom", "text-offset": [0, -0.3] },
         paint: text("text-muted", "map-ground") as Record<string, string>,
       },
-      names(false),
-      {
-        id: "ring",
-        type: "circle",
-        source: "aircraft",
-        filter: ["get", "selected"],
-        paint: {
-          "circle-radius": 21,
-          "circle-color": "rgba(0,0,0,0)",
-          "circle-stroke-color": colour("selected"),
-          "circle-stroke-width": 3,
-        },
-      },
-      {
-        id: "ticks",
-        type: "symbol",
-        source: "aircraft",
-        filter: ["!=", ["get", "heading"], null],
-        layout: {
-          "icon-image": "tick",
-          "icon-rotate": ["get", "heading"],
-          "icon-rotation-alignment": "map",
-          "icon-allow-overlap": true,
-          "icon-ignore-placement": true,
-        },
-        paint: { "icon-opacity": ["case", ["get", "dim"], 0.35, 1] },
-      },
-      {
-        id: "aircraft",
-        type: "symbol",
-        source: "aircraft",
-        layout: {
-          "icon-image": ["get", "icon"],
-          "icon-allow-overlap": true,
-          "icon-ignore-placement": true,
-          // The worst is drawn last, on top.
-          "symbol-sort-key": ["-", 0, ["get", "rank"]],
-        },
-        paint: { "icon-opacity": ["case", ["get", "dim"], 0.35, 1] },
-      },
-      names(true),
     ],
   };
 }

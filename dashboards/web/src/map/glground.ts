@@ -1,0 +1,124 @@
+// The ground by MapLibre: the base map, the graticule and the zones.
+
+import type { FeatureCollection } from "geojson";
+import { type GeoJSONSource, Map as MapLibre, ScaleControl, setWorkerUrl } from "maplibre-gl";
+import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
+import "maplibre-gl/dist/maplibre-gl.css";
+import type { Box } from "./features";
+import { graticule } from "./graticule";
+import { AUSTRALIA, type Ground, type GroundHandlers, NEAREST_ZOOM, type Padding } from "./ground";
+import { colours, drawHatch, PIXELS } from "./images";
+import { type Camera, project, scaleOf } from "./mercator";
+import { styleOf } from "./style";
+
+const NOTHING: FeatureCollection = { type: "FeatureCollection", features: [] };
+
+export class GlGround implements Ground {
+  private readonly map: MapLibre;
+  private ready = false;
+  private areas = NOTHING;
+  private labels = NOTHING;
+  private highlighted = "";
+
+  constructor(
+    container: HTMLElement,
+    private readonly handlers: GroundHandlers,
+  ) {
+    setWorkerUrl(workerUrl);
+    this.map = new MapLibre({
+      container,
+      style: styleOf(colours()),
+      bounds: AUSTRALIA,
+      attributionControl: false,
+      dragRotate: false,
+      pitchWithRotate: false,
+      touchPitch: false,
+      maxZoom: NEAREST_ZOOM,
+      fadeDuration: 0,
+      locale: { "Map.Title": "Map of the aircraft and zones" },
+    });
+    this.map.touchZoomRotate.disableRotation();
+    this.map.keyboard.disableRotation();
+    this.map.addControl(new ScaleControl({ unit: "metric", maxWidth: 120 }), "bottom-right");
+    this.map.on("style.load", () => this.dressed());
+    this.map.on("render", () => handlers.drawn());
+    this.map.on("moveend", () => this.moved());
+    this.map.on("click", (event) => handlers.click(event.point.x, event.point.y));
+    this.map.on("mousemove", (event) => handlers.hover(event.point.x, event.point.y));
+    this.map.on("mouseout", () => handlers.left());
+  }
+
+  destroy(): void {
+    this.map.remove();
+  }
+
+  camera(): Camera {
+    const { lng, lat } = this.map.getCenter();
+    const { clientWidth: width, clientHeight: height } = this.map.getContainer();
+    return { ...project(lng, lat), scale: scaleOf(this.map.getZoom()), width, height };
+  }
+
+  view(): Box {
+    const bounds = this.map.getBounds();
+    return [bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()];
+  }
+
+  dress(): void {
+    this.ready = false;
+    this.map.setStyle(styleOf(colours()), { diff: false });
+  }
+
+  zones(areas: FeatureCollection, labels: FeatureCollection): void {
+    this.areas = areas;
+    this.labels = labels;
+    if (!this.ready) return;
+    this.source("zones")?.setData(areas);
+    this.source("zone-labels")?.setData(labels);
+  }
+
+  highlight(zoneId: string | null): void {
+    this.highlighted = zoneId ?? "";
+    if (this.ready) this.map.setFilter("zones-hover", ["==", ["get", "id"], this.highlighted]);
+  }
+
+  zoneAt(x: number, y: number): string | null {
+    if (!this.ready) return null;
+    const id: unknown = this.map.queryRenderedFeatures([x, y], { layers: ["zones-fill"] })[0]?.properties?.id;
+    return typeof id === "string" ? id : null;
+  }
+
+  fit(box: Box, padding: Padding, maxZoom: number, duration: number): void {
+    this.map.fitBounds(box, { padding, maxZoom, duration });
+  }
+
+  goTo(lon: number, lat: number, zoom: number, duration: number): void {
+    this.map.easeTo({ center: [lon, lat], zoom: Math.max(this.map.getZoom(), zoom), duration });
+  }
+
+  zoomBy(steps: number, duration: number): void {
+    this.map.easeTo({ zoom: this.map.getZoom() + steps, duration });
+  }
+
+  pointer(over: boolean): void {
+    this.map.getCanvas().style.cursor = over ? "pointer" : "";
+  }
+
+  private source(name: string): GeoJSONSource | undefined {
+    return this.map.getSource<GeoJSONSource>(name);
+  }
+
+  private dressed(): void {
+    if (this.map.hasImage("hatch")) this.map.removeImage("hatch");
+    this.map.addImage("hatch", drawHatch(colours()), { pixelRatio: PIXELS });
+    this.ready = true;
+    this.zones(this.areas, this.labels);
+    this.highlight(this.highlighted);
+    this.moved();
+  }
+
+  private moved(): void {
+    if (!this.ready) return;
+    this.source("grid")?.setData(graticule(this.view()));
+    this.handlers.moved();
+  }
+}

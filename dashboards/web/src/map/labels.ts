@@ -1,0 +1,101 @@
+// Where names stand: beside their mark, over no other name. Who must be seen is placed first, and never left out. Pure.
+
+export interface Wanted {
+  id: string;
+  /** Of the mark's middle, CSS pixels. */
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+  /** Distance of the name from the mark's middle. */
+  away: number;
+  /** Written even where it covers another. */
+  loud: boolean;
+}
+
+export interface Placed {
+  id: string;
+  /** Upper left corner. */
+  x: number;
+  y: number;
+  side: Side;
+}
+
+export type Side = "right" | "left" | "below" | "above";
+const SIDES: readonly Side[] = ["right", "left", "below", "above"];
+const CELL_PX = 64;
+
+/** Boxes on the screen, and whether another one would lie over any of them. */
+class Taken {
+  private readonly cells = new Map<number, number[]>();
+
+  *around(left: number, top: number, right: number, bottom: number): Generator<number> {
+    for (let row = Math.floor(top / CELL_PX); row <= Math.floor(bottom / CELL_PX); row += 1) {
+      for (let column = Math.floor(left / CELL_PX); column <= Math.floor(right / CELL_PX); column += 1) yield row * 4096 + column;
+    }
+  }
+
+  free(left: number, top: number, right: number, bottom: number): boolean {
+    for (const cell of this.around(left, top, right, bottom)) {
+      const boxes = this.cells.get(cell);
+      if (boxes === undefined) continue;
+      for (let at = 0; at < boxes.length; at += 4) {
+        if (left < boxes[at + 2]! && right > boxes[at]! && top < boxes[at + 3]! && bottom > boxes[at + 1]!) return false;
+      }
+    }
+    return true;
+  }
+
+  take(left: number, top: number, right: number, bottom: number): void {
+    for (const cell of this.around(left, top, right, bottom)) {
+      const boxes = this.cells.get(cell);
+      if (boxes === undefined) this.cells.set(cell, [left, top, right, bottom]);
+      else boxes.push(left, top, right, bottom);
+    }
+  }
+}
+
+function corner(one: Wanted, side: Side): [number, number] {
+  switch (side) {
+    case "right":
+      return [one.x + one.away, one.y - one.height / 2];
+    case "left":
+      return [one.x - one.away - one.width, one.y - one.height / 2];
+    case "below":
+      return [one.x - one.width / 2, one.y + one.away];
+    case "above":
+      return [one.x - one.width / 2, one.y - one.away - one.height];
+  }
+}
+
+/**
+ * Places names in the order given, which is that of their importance. marks: boxes (left, top, right, bottom) that quiet
+ * names keep off. before: the side where each stood, which it keeps while it can, so that names do not jump about.
+ */
+export function placeLabels(
+  wanted: readonly Wanted[],
+  marks: readonly (readonly [number, number, number, number])[],
+  before: ReadonlyMap<string, Side>,
+): Placed[] {
+  const taken = new Taken();
+  for (const mark of marks) taken.take(...mark);
+  const placed: Placed[] = [];
+  for (const one of wanted) {
+    const kept = before.get(one.id);
+    const sides = kept === undefined ? SIDES : [kept, ...SIDES.filter((side) => side !== kept)];
+    let found: Side | null = null;
+    for (const side of sides) {
+      const [x, y] = corner(one, side);
+      if (taken.free(x, y, x + one.width, y + one.height)) {
+        found = side;
+        break;
+      }
+    }
+    if (found === null && !one.loud) continue;
+    const side = found ?? sides[0]!;
+    const [x, y] = corner(one, side);
+    taken.take(x, y, x + one.width, y + one.height);
+    placed.push({ id: one.id, x, y, side });
+  }
+  return placed;
+}
