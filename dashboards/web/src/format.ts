@@ -140,3 +140,11 @@ export function zoneActivation(zone: ZoneProperties, nowMs: number | null): stri
   if (last !== undefined) return last.active ? "switched active" : "switched inactive";
   return ACTIVATION[zone.activation];
 }
+
+const DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+
+/** The local hours of a timetable: 08:00 to SS-30, Mon Tue (Australia/Sydney). SR and SS are sunrise and sunset. */
+export function zoneHours({ timezone, spans }: NonNullable<ZoneProperties["timetable"]>): string {
+  const said = spans.map(({ start, end, days = [] }) => `${start} to ${end}${days.length === 0 ? "" : ` ${days.map((day) => DAYS[day]).join(" ")}`}`);
+  return `${said.join(", ")} (${timezone})`;
+}

@@ -250,6 +250,7 @@ export interface ZoneProperties {
   source: string | null;
   /** In the source's own words: R, CTR. */
   airspace_class: string | null;
+  timetable: { timezone: string; spans: { start: string; end: string; days?: number[] }[] } | null;
   activation: "always" | "timetable" | "by_hand" | "unknown";
   switched: { from: string; to: string; active: boolean }[];
   ended: boolean;

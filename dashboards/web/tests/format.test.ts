@@ -137,7 +137,8 @@ describe("small rules", () => {
 
   it("read preferences whatever stands there", () => {
     expect(readPreferences("{")).toEqual(DEFAULTS);
-    expect(readPreferences('{"station":3,"theme":"night","keys":false}')).toEqual({ station: "", theme: "night", keys: false });
+    expect(readPreferences('{"station":3,"theme":"night","keys":false}')).toEqual({ station: "", theme: "night", keys: false, hidden: [] });
+    expect(readPreferences('{"hidden":["trails",7]}').hidden).toEqual(["trails"]);
     expect(stationName("  Base   1 ")).toBe("Base 1");
     expect(stationName("   ")).toBeNull();
   });

@@ -12,9 +12,12 @@ import { Fleet } from "./fleet";
 import { Gate, Outdated } from "./gate";
 import { Header, StatusLine } from "./header";
 import { Handle, Tabs, type Tab } from "./layout";
-import { MapLinkContext, type MapLink } from "./maplink";
+import { MapLinkContext, NO_MAP, type MapLink } from "./maplink";
 import { MapPane } from "./mapview";
+import { NoticeBar } from "./noticebar";
+import { PrintHead } from "./printhead";
 import { Queue } from "./queue";
+import { useZoneWork } from "./zonework";
 
 const TICK_MS = 250;
 const THEMES: Theme[] = ["auto", "day", "night"];
@@ -29,8 +32,8 @@ export function App({ store }: { store: Store }) {
   const [search, setSearch] = useState("");
   const [tab, setTab] = useState<Tab>("map");
   const [drawer, setDrawer] = useState(false);
-  const [zone, setZone] = useState<string | null>(null);
-  const [link, setLink] = useState<MapLink>({ hover: () => undefined, lookAtZone: () => undefined });
+  const [followed, setFollowed] = useState<string | null>(null);
+  const [link, setLink] = useState<MapLink>(NO_MAP);
   const [waiting, setWaiting] = useState<readonly Alert[]>([]);
   const [said, setSaid] = useState<Announcement | null>(null);
   const sounder = useMemo(() => new Sounder(), []);
@@ -72,6 +75,7 @@ export function App({ store }: { store: Store }) {
     setSelected(id);
     if (id === null || !look) return;
     setTarget({ id });
+    setFollowed((now) => (now === id ? now : null));
     if (narrowNow.current) setTab((now) => (now === "alerts" ? "map" : now));
     setDrawer(false);
   }, []);
@@ -79,6 +83,17 @@ export function App({ store }: { store: Store }) {
     (one: Aircraft): boolean => passes(one, filter, search, unacknowledged.has(one.id)),
     [filter, search, unacknowledged],
   );
+
+  const zones = useZoneWork(store);
+  const drawing = zones.draft !== null;
+  // The form is where the fleet is: on a phone it comes to the front, and goes again with the last word.
+  useEffect(() => {
+    if (narrowNow.current) setTab(drawing ? "fleet" : "map");
+  }, [drawing]);
+  const follow = useCallback((id: string | null): void => {
+    setFollowed(id);
+    if (id !== null && narrowNow.current) setTab("map");
+  }, []);
 
   if (state.phase === "outdated") return <Outdated />;
   if (state.phase === "refused") return <Gate refused={state.refusal ?? ""} />;
@@ -95,6 +110,9 @@ export function App({ store }: { store: Store }) {
     prefer,
     selected,
     show,
+    followed,
+    follow,
+    zones,
     acknowledge: (alerts) => {
       if (preferences.station === "") setWaiting(alerts);
       else for (const alert of alerts) void store.acknowledge(alert, preferences.station);
@@ -120,7 +138,7 @@ export function App({ store }: { store: Store }) {
   return (
     <PageContext.Provider value={page}>
       <MapLinkContext.Provider value={link}>
-        <div class={`page${live || !state.known ? "" : " page-lost"}`} data-tab={tab} data-drawer={drawer} data-live={live} data-testid="page">
+        <div class={`page${live || !state.known ? "" : " page-lost"}`} data-tab={tab} data-drawer={drawer} data-live={live} data-drawing={drawing} data-testid="page">
           <Header filter={filter} onFilter={setFilter} />
           <div class="status-bar">
             <StatusLine />
@@ -137,6 +155,8 @@ export function App({ store }: { store: Store }) {
               </select>
             </label>
           </div>
+          <PrintHead cards={queue} />
+          <NoticeBar />
           <main class="panes">
             <Fleet filter={filter} search={search} unacknowledged={unacknowledged} onFilter={setFilter} onSearch={setSearch} />
             <MapPane
@@ -144,8 +164,7 @@ export function App({ store }: { store: Store }) {
               shown={shown}
               theme={theme}
               target={target}
-              zone={zone}
-              onZone={setZone}
+              onForm={() => setTab("fleet")}
               onLink={setLink}
             />
             <Handle cards={queue} open={drawer} onToggle={() => setDrawer(!drawer)} />
@@ -158,7 +177,7 @@ export function App({ store }: { store: Store }) {
               onSound={toggleSound}
             />
           </main>
-          <Tabs cards={queue} tab={tab} onTab={setTab} />
+          <Tabs cards={queue} tab={tab} drawing={drawing} onTab={setTab} />
           <Announcer said={said} />
         </div>
       </MapLinkContext.Provider>

@@ -7,6 +7,7 @@ import { usePage } from "./context";
 import { FleetRow } from "./fleetrow";
 import { useFrozen } from "./frozen";
 import { RuleList } from "./rules";
+import { ZoneForm } from "./zoneform";
 import { ZoneList } from "./zones";
 
 interface FleetProps {
@@ -18,7 +19,7 @@ interface FleetProps {
 }
 
 export function Fleet({ filter, search, unacknowledged, onFilter, onSearch }: FleetProps) {
-  const { state, now, selected, show } = usePage();
+  const { state, now, selected, show, zones } = usePage();
   const list = useRef<HTMLUListElement>(null);
   const kept = useRef<string[]>([]);
   const frozen = useFrozen(list);
@@ -37,6 +38,14 @@ export function Fleet({ filter, search, unacknowledged, onFilter, onSearch }: Fl
     rows[here + (event.key === "ArrowDown" ? 1 : -1)]?.focus();
   };
 
+  // In the place of the list: the map and the alerts stay in view while a zone is drawn.
+  if (zones.draft !== null) {
+    return (
+      <section class="fleet" aria-label="Temporary zone">
+        <ZoneForm draft={zones.draft} />
+      </section>
+    );
+  }
   return (
     <section class="fleet" aria-label="Fleet">
       <div class="bar">

@@ -36,6 +36,8 @@ export const DATUMS = [
 
 export interface Checked {
   places: Place[];
+  /** Lines that are no corner. */
+  unreadable: number;
   outline: Outline | null;
   problems: Problems;
   /** What is sent; null while anything is wrong. */
@@ -63,6 +65,7 @@ export function check(draft: Draft, nowMs: number | null, zone: string): Checked
   const fine = Object.keys(problems).length === 0 && outline !== null && ends !== null;
   return {
     places: typed.places,
+    unreadable: typed.problems.length,
     outline,
     problems,
     feature: fine

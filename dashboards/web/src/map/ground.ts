@@ -30,8 +30,9 @@ export interface Ground {
   /** Colours again from the tokens (day and night). */
   dress(): void;
   zones(areas: FeatureCollection, labels: FeatureCollection): void;
-  highlight(zoneId: string | null): void;
-  zoneAt(x: number, y: number): string | null;
+  highlight(zoneIds: readonly string[]): void;
+  /** The zones at a point of the screen, the topmost first. */
+  zonesAt(x: number, y: number): string[];
   /** duration in milliseconds; 0: at once. */
   fit(box: Box, padding: Padding, maxZoom: number, duration: number): void;
   /** zoom: at least so near. */
