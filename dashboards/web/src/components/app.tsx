@@ -140,7 +140,7 @@ export function App({ store }: { store: Store }) {
       <MapLinkContext.Provider value={link}>
         <div class={`page${live || !state.known ? "" : " page-lost"}`} data-tab={tab} data-drawer={drawer} data-live={live} data-drawing={drawing} data-testid="page">
           <Header filter={filter} onFilter={setFilter} />
-          <div class="status-bar">
+          <section class="status-bar" aria-label="Status">
             <StatusLine />
             <label class="theme">
               <span class="unseen">Colours</span>
@@ -154,7 +154,7 @@ export function App({ store }: { store: Store }) {
                 <option value="night">Night</option>
               </select>
             </label>
-          </div>
+          </section>
           <PrintHead cards={queue} />
           <NoticeBar />
           <main class="panes">

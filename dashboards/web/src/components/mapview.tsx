@@ -79,6 +79,7 @@ export function MapPane({ unacknowledged, shown, theme, target, onForm, onLink }
   const draft = work.draft === null ? null : work.checked;
 
   useEffect(() => view?.dress(), [view, theme]);
+  useEffect(() => view?.baseMap(state.hello?.map_style ?? null), [view, state.hello?.map_style]);
   useEffect(() => view?.setMarks(marksOf(hidden)), [view, hidden]);
   useEffect(() => view?.drawZones(zones), [view, zones]);
   useEffect(() => view?.showAreas(own), [view, own]);

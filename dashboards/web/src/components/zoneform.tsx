@@ -23,7 +23,7 @@ export function ZoneForm({ draft }: { draft: Draft }) {
   const fleet = [...state.aircraft.values()].sort((a, b) => aircraftName(a).localeCompare(aircraftName(b), "en", { numeric: true }));
   const there = zones.checked === null ? null : within(draft, zones.checked, fleet);
   const ends = localMs(draft.ends, zone);
-  useEffect(() => form.current?.querySelector<HTMLElement>("textarea")?.focus(), []);
+  useEffect(() => form.current?.querySelector<HTMLElement>("textarea")?.focus({ preventScroll: true }), []);
   const publish = (event: Event): void => {
     event.preventDefault();
     zones.publish();
@@ -51,7 +51,7 @@ export function ZoneForm({ draft }: { draft: Draft }) {
         ))}
       </fieldset>
       <label class="field">
-        <span>of</span>
+        <span>for</span>
         <select data-testid="zone-whose" value={draft.whose ?? ""} onChange={(event) => zones.change({ whose: event.currentTarget.value || null })}>
           <option value="">all aircraft</option>
           {fleet.map((one) => (

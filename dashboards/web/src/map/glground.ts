@@ -1,7 +1,7 @@
-// The ground by MapLibre: the base map, the graticule and the zones.
+// The ground by MapLibre: the base map (offline, or the online one of the settings), the graticule and the zones.
 
 import type { FeatureCollection } from "geojson";
-import { type GeoJSONSource, Map as MapLibre, ScaleControl, setWorkerUrl } from "maplibre-gl";
+import { AttributionControl, type ErrorEvent, type GeoJSONSource, Map as MapLibre, ScaleControl, setWorkerUrl, type StyleSpecification } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 import "maplibre-gl/dist/maplibre-gl.css";
 import type { Box } from "./features";
@@ -9,6 +9,7 @@ import { graticule } from "./graticule";
 import { AUSTRALIA, type Ground, type GroundHandlers, NEAREST_ZOOM, type Padding } from "./ground";
 import { colours, drawHatch, PIXELS } from "./images";
 import { type Camera, project, scaleOf } from "./mercator";
+import { AGAIN_MS, fetchStyle, isAway, unreachable } from "./online";
 import { styleOf } from "./style";
 
 const NOTHING: FeatureCollection = { type: "FeatureCollection", features: [] };
@@ -19,6 +20,9 @@ export class GlGround implements Ground {
   private areas = NOTHING;
   private labels = NOTHING;
   private highlighted: readonly string[] = [];
+  private address: string | null = null;
+  private online: StyleSpecification | null = null;
+  private again = 0;
 
   constructor(
     container: HTMLElement,
@@ -27,7 +31,7 @@ export class GlGround implements Ground {
     setWorkerUrl(workerUrl);
     this.map = new MapLibre({
       container,
-      style: styleOf(colours()),
+      style: styleOf(colours(), null),
       bounds: AUSTRALIA,
       attributionControl: false,
       dragRotate: false,
@@ -40,15 +44,19 @@ export class GlGround implements Ground {
     this.map.touchZoomRotate.disableRotation();
     this.map.keyboard.disableRotation();
     this.map.addControl(new ScaleControl({ unit: "metric", maxWidth: 120 }), "bottom-right");
+    this.map.addControl(new AttributionControl({ compact: false, customAttribution: [] }), "bottom-right");
     this.map.on("style.load", () => this.dressed());
     this.map.on("render", () => handlers.drawn());
     this.map.on("moveend", () => this.moved());
+    this.map.on("error", (event) => this.failed(event));
     this.map.on("click", (event) => handlers.click(event.point.x, event.point.y));
     this.map.on("mousemove", (event) => handlers.hover(event.point.x, event.point.y));
     this.map.on("mouseout", () => handlers.left());
   }
 
   destroy(): void {
+    this.address = null;
+    window.clearTimeout(this.again);
     this.map.remove();
   }
 
@@ -65,7 +73,45 @@ export class GlGround implements Ground {
 
   dress(): void {
     this.ready = false;
-    this.map.setStyle(styleOf(colours()), { diff: false });
+    this.map.setStyle(styleOf(colours(), this.online), { diff: false });
+  }
+
+  baseMap(address: string | null): void {
+    if (address === this.address) return;
+    this.address = address;
+    if (address === null) this.offline(null);
+    else void this.goOnline(address);
+  }
+
+  private async goOnline(address: string): Promise<void> {
+    window.clearTimeout(this.again);
+    try {
+      const style = await fetchStyle(address);
+      if (address !== this.address) return;
+      this.online = style;
+      this.handlers.notice(null);
+      this.dress();
+    } catch (error) {
+      if (address === this.address) this.offline(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** why: null when nobody asked for another map. */
+  private offline(why: string | null): void {
+    const address = this.address;
+    window.clearTimeout(this.again);
+    if (this.online !== null) {
+      this.online = null;
+      this.dress();
+    }
+    if (why === null || address === null) return this.handlers.notice(null);
+    this.handlers.notice(unreachable(address, why));
+    this.again = window.setTimeout(() => void this.goOnline(address), AGAIN_MS);
+  }
+
+  private failed({ error }: ErrorEvent): void {
+    if (this.online !== null && isAway(error)) this.offline("it stopped answering");
+    else console.error(error);
   }
 
   zones(areas: FeatureCollection, labels: FeatureCollection): void {
@@ -78,12 +124,12 @@ export class GlGround implements Ground {
 
   highlight(zoneIds: readonly string[]): void {
     this.highlighted = zoneIds;
-    if (this.ready) this.map.setFilter("zones-hover", ["in", ["get", "id"], ["literal", [...zoneIds]]]);
+    if (this.ready) this.map.setFilter("wedgetail-zones-hover", ["in", ["get", "id"], ["literal", [...zoneIds]]]);
   }
 
   zonesAt(x: number, y: number): string[] {
     if (!this.ready) return [];
-    const found = this.map.queryRenderedFeatures([x, y], { layers: ["zones-fill"] });
+    const found = this.map.queryRenderedFeatures([x, y], { layers: ["wedgetail-zones-fill"] });
     return [...new Set(found.map((one) => String(one.properties.id)))];
   }
 
@@ -104,7 +150,7 @@ export class GlGround implements Ground {
   }
 
   private source(name: string): GeoJSONSource | undefined {
-    return this.map.getSource<GeoJSONSource>(name);
+    return this.map.getSource<GeoJSONSource>(`wedgetail-${name}`);
   }
 
   private dressed(): void {

@@ -29,6 +29,8 @@ export interface Ground {
   view(): Box;
   /** Colours again from the tokens (day and night). */
   dress(): void;
+  /** A MapLibre style to be used instead of the offline base map while it can be reached; null: none. */
+  baseMap(address: string | null): void;
   zones(areas: FeatureCollection, labels: FeatureCollection): void;
   highlight(zoneIds: readonly string[]): void;
   /** The zones at a point of the screen, the topmost first. */

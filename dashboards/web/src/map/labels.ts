@@ -24,8 +24,10 @@ export interface Placed {
 export type Side = "right" | "left" | "below" | "above";
 const SIDES: readonly Side[] = ["right", "left", "below", "above"];
 const CELL_PX = 64;
+/** A name that reaches out of the view is worse than any that covers something. */
+const OUTSIDE = 1e6;
 
-/** Boxes on the screen, and whether another one would lie over any of them. */
+/** Boxes on the screen, and how much of another one would lie over them. */
 class Taken {
   private readonly cells = new Map<number, number[]>();
 
@@ -35,15 +37,19 @@ class Taken {
     }
   }
 
-  free(left: number, top: number, right: number, bottom: number): boolean {
+  /** How much of a box others lie over, square pixels; a box in several cells counts more than once. */
+  covered(left: number, top: number, right: number, bottom: number): number {
+    let area = 0;
     for (const cell of this.around(left, top, right, bottom)) {
       const boxes = this.cells.get(cell);
       if (boxes === undefined) continue;
       for (let at = 0; at < boxes.length; at += 4) {
-        if (left < boxes[at + 2]! && right > boxes[at]! && top < boxes[at + 3]! && bottom > boxes[at + 1]!) return false;
+        const across = Math.min(right, boxes[at + 2]!) - Math.max(left, boxes[at]!);
+        const down = Math.min(bottom, boxes[at + 3]!) - Math.max(top, boxes[at + 1]!);
+        if (across > 0 && down > 0) area += across * down;
       }
     }
-    return true;
+    return area;
   }
 
   take(left: number, top: number, right: number, bottom: number): void {
@@ -69,13 +75,14 @@ function corner(one: Wanted, side: Side): [number, number] {
 }
 
 /**
- * Places names in the order given, which is that of their importance. marks: boxes (left, top, right, bottom) that quiet
+ * Places names in the order given, which is that of their importance, within the view; who must be seen has the side that covers least. marks: boxes (left, top, right, bottom) that quiet
  * names keep off. before: the side where each stood, which it keeps while it can, so that names do not jump about.
  */
 export function placeLabels(
   wanted: readonly Wanted[],
   marks: readonly (readonly [number, number, number, number])[],
   before: ReadonlyMap<string, Side>,
+  view: { width: number; height: number },
 ): Placed[] {
   const taken = new Taken();
   for (const mark of marks) taken.take(...mark);
@@ -83,16 +90,18 @@ export function placeLabels(
   for (const one of wanted) {
     const kept = before.get(one.id);
     const sides = kept === undefined ? SIDES : [kept, ...SIDES.filter((side) => side !== kept)];
-    let found: Side | null = null;
-    for (const side of sides) {
-      const [x, y] = corner(one, side);
-      if (taken.free(x, y, x + one.width, y + one.height)) {
-        found = side;
-        break;
-      }
+    let side: Side | null = null;
+    let least = one.loud ? Infinity : Number.MIN_VALUE;
+    for (const tried of sides) {
+      const [x, y] = corner(one, tried);
+      const inside = x >= 0 && y >= 0 && x + one.width <= view.width && y + one.height <= view.height;
+      if (!inside && !one.loud) continue;
+      const covered = taken.covered(x, y, x + one.width, y + one.height) + (inside ? 0 : OUTSIDE);
+      if (covered >= least) continue;
+      [side, least] = [tried, covered];
+      if (covered === 0) break;
     }
-    if (found === null && !one.loud) continue;
-    const side = found ?? sides[0]!;
+    if (side === null) continue;
     const [x, y] = corner(one, side);
     taken.take(x, y, x + one.width, y + one.height);
     placed.push({ id: one.id, x, y, side });

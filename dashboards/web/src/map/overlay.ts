@@ -114,7 +114,7 @@ export class Overlay {
     if (this.sketch !== null) drawSketch(context, camera, this.sketch, this.colour);
     if (this.marks.trails) this.drawTrails(camera);
     if (this.marks.paths) this.drawAhead(camera);
-    const names = this.namesIn();
+    const names = this.namesIn(camera);
     this.drawNames(names.filter((one) => !one.loud));
     this.drawMarks();
     this.drawNames(names.filter((one) => one.loud));
@@ -257,7 +257,7 @@ export class Overlay {
     }
   }
 
-  private namesIn(): (Placed & { loud: boolean; picture: HTMLCanvasElement })[] {
+  private namesIn(camera: Camera): (Placed & { loud: boolean; picture: HTMLCanvasElement })[] {
     const wanted: (Wanted & { picture: HTMLCanvasElement })[] = [];
     const marks: [number, number, number, number][] = [];
     let quiet = 0;
@@ -271,20 +271,21 @@ export class Overlay {
       if (craft.label === "" || (!loud && (!this.marks.names || this.crowded || quiet >= MOST_QUIET_NAMES))) continue;
       if (!loud) quiet += 1;
       const picture = this.name(craft.label, loud);
-      const away = craft.selected ? RING_PX + 4 : RING_PX;
-      wanted.push({ id: craft.id, x, y, width: picture.width / this.ratio, height: picture.height / this.ratio, away, loud, picture });
+      // Without its halo, which may touch another's.
+      const [width, height] = [picture.width / this.ratio - HALO_PX * 2, picture.height / this.ratio - HALO_PX];
+      wanted.push({ id: craft.id, x, y, width, height, away: craft.selected ? RING_PX + 4 : RING_PX, loud, picture });
     }
-    const placed = placeLabels(wanted, marks, this.sides);
+    const placed = placeLabels(wanted, marks, this.sides, camera);
     this.sides = new Map(placed.map((one) => [one.id, one.side]));
     const byId = new Map(wanted.map((one) => [one.id, one]));
-    return placed.map((one) => ({ ...one, ...pick(byId.get(one.id)!) }));
+    return placed.map((one) => ({ ...byId.get(one.id)!, ...one }));
   }
 
   private drawNames(names: readonly (Placed & { picture: HTMLCanvasElement })[]): void {
     const { context, ratio } = this;
     context.setTransform(1, 0, 0, 1, 0, 0);
     // The most important last, on top.
-    for (const { x, y, picture } of [...names].reverse()) context.drawImage(picture, Math.round(x * ratio), Math.round(y * ratio));
+    for (const { x, y, picture } of [...names].reverse()) context.drawImage(picture, Math.round((x - HALO_PX) * ratio), Math.round((y - HALO_PX / 2) * ratio));
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
   }
 
@@ -353,8 +354,6 @@ export class Overlay {
     context.globalAlpha = 1;
   }
 }
-
-const pick = ({ loud, picture }: { loud: boolean; picture: HTMLCanvasElement }): { loud: boolean; picture: HTMLCanvasElement } => ({ loud, picture });
 
 /** In which order marks are drawn: what is faint first, breaches last. */
 function layerOf(craft: Craft): number {

@@ -4,10 +4,13 @@ import type { FeatureCollection, Geometry } from "geojson";
 import type { Box } from "./features";
 import { graticule } from "./graticule";
 import { AUSTRALIA, type Ground, type GroundHandlers, NEAREST_ZOOM, type Padding } from "./ground";
+import { CREDIT } from "./basemap";
 import { type Colour, colours } from "./images";
 import { type Camera, LAST_LATITUDE, placeAt, project, scaleOf, screenX, screenY, unproject, zoomOf } from "./mercator";
+import { PlainBase } from "./plainbase";
 
 const NOTHING: FeatureCollection = { type: "FeatureCollection", features: [] };
+const PLAINLY = "This browser has no WebGL: the map is drawn plainly. Aircraft, zones and alerts are all there.";
 const CLICK_PX = 6;
 const PAN_PX = 100;
 const FARTHEST_ZOOM = 1;
@@ -15,6 +18,8 @@ const FARTHEST_ZOOM = 1;
 export class PlainGround implements Ground {
   private readonly canvas = document.createElement("canvas");
   private readonly context: CanvasRenderingContext2D;
+  private readonly credit = document.createElement("small");
+  private readonly base = new PlainBase();
   private readonly resizing: ResizeObserver;
   private at: Camera;
   private colour: Colour = colours();
@@ -38,13 +43,19 @@ export class PlainGround implements Ground {
     this.canvas.tabIndex = 0;
     this.canvas.setAttribute("role", "region");
     this.canvas.setAttribute("aria-label", "Map of the aircraft and zones");
-    container.append(this.canvas);
+    this.credit.className = "map-credit";
+    this.credit.textContent = CREDIT;
+    container.append(this.canvas, this.credit);
     this.at = { ...project(0, 0), scale: scaleOf(FARTHEST_ZOOM), width: container.clientWidth, height: container.clientHeight };
     this.listen();
     this.resizing = new ResizeObserver(() => this.resized());
     this.resizing.observe(container);
     this.fit(AUSTRALIA, { top: 0, right: 0, bottom: 0, left: 0 }, NEAREST_ZOOM);
-    handlers.notice("This browser has no WebGL: the map is drawn plainly. Aircraft, zones and alerts are all there.");
+    handlers.notice(PLAINLY);
+    this.base.load().then(
+      () => this.later(),
+      () => handlers.notice(`${PLAINLY} The coast and the places could not be loaded.`),
+    );
   }
 
   destroy(): void {
@@ -52,6 +63,7 @@ export class PlainGround implements Ground {
     window.clearTimeout(this.settling);
     this.resizing.disconnect();
     this.canvas.remove();
+    this.credit.remove();
   }
 
   camera(): Camera {
@@ -68,6 +80,9 @@ export class PlainGround implements Ground {
     this.colour = colours();
     this.later();
   }
+
+  /** Only the offline base map: online ones need WebGL. */
+  baseMap(): void {}
 
   zones(areas: FeatureCollection, labels: FeatureCollection): void {
     this.areas = areas;
@@ -143,8 +158,9 @@ export class PlainGround implements Ground {
     canvas.width = Math.round(at.width * ratio);
     canvas.height = Math.round(at.height * ratio);
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    context.fillStyle = colour("map-ground");
+    context.fillStyle = colour("map-sea");
     context.fillRect(0, 0, at.width, at.height);
+    this.base.draw(context, at, colour);
     this.drawGrid();
     this.drawZones();
     this.handlers.drawn();

@@ -142,6 +142,11 @@ export class MapSurface {
     this.later();
   }
 
+  /** The address of an online MapLibre style, or null: the offline base map. */
+  baseMap(address: string | null): void {
+    this.ground.baseMap(address);
+  }
+
   get camera(): Camera {
     return this.ground.camera();
   }

@@ -50,6 +50,10 @@ export class MapView {
     this.surface.dress();
   }
 
+  baseMap(address: string | null): void {
+    this.surface.baseMap(address);
+  }
+
   draw(picture: Picture): void {
     this.picture = picture;
     this.crafts = this.known.of(picture);
