@@ -142,6 +142,7 @@ export function App({ store }: { store: Store }) {
           <Header filter={filter} onFilter={setFilter} />
           <section class="status-bar" aria-label="Status">
             <StatusLine />
+            <NoticeBar />
             <label class="theme">
               <span class="unseen">Colours</span>
               <select
@@ -156,7 +157,6 @@ export function App({ store }: { store: Store }) {
             </label>
           </section>
           <PrintHead cards={queue} />
-          <NoticeBar />
           <main class="panes">
             <Fleet filter={filter} search={search} unacknowledged={unacknowledged} onFilter={setFilter} onSearch={setSearch} />
             <MapPane

@@ -14,7 +14,7 @@ export function NoticeBar() {
     <div class="notice-bar" ref={bar} role="status" data-testid="notice">
       {notice !== null && (
         <>
-          <span>{notice.text}</span>
+          <b>{notice.text}</b>
           {notice.action !== null && (
             <button type="button" class="button" data-testid="notice-action" onClick={notice.action.run}>
               {notice.action.label}

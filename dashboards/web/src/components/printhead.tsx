@@ -1,4 +1,4 @@
-import { clockTime, momentTime, WORD } from "../format";
+import { momentTime, WORD } from "../format";
 import { counts } from "../state";
 import type { Card } from "../order";
 import { usePage } from "./context";
@@ -12,7 +12,7 @@ export function PrintHead({ cards }: { cards: readonly Card[] }) {
     <section class="print-head" aria-hidden="true">
       <h1>Dispatch report{state.hello === null ? "" : `, ${state.hello.operator.title}`}</h1>
       <p>
-        As of {momentTime(now, null, zone)} ({clockTime(now, "UTC")}). {state.aircraft.size} aircraft known, {found.flying} flying;{" "}
+        As of {momentTime(now, null, zone)}. {state.aircraft.size} aircraft known, {found.flying} flying;{" "}
         {(["breach", "lost", "warning", "unknown"] as const).map((level) => `${found[level]} ${WORD[level].toLowerCase()}`).join(", ")}.{" "}
         {cards.length} on the list of alerts, {unacknowledged} unacknowledged. {state.rules?.running === true ? "Rules running." : "RULES NOT RUNNING: clear means nothing."}
       </p>

@@ -91,17 +91,19 @@ export function ZoneForm({ draft }: { draft: Draft }) {
           </button>
         ))}
       </div>
-      <p class="inside" role="status" data-testid="zone-inside">
-        {there === null ? "Who is inside is said here once it has an outline." : said(there, draft.kind)}
-      </p>
-      {zones.refusal !== null && (
-        <p class="problem" role="alert" data-testid="zone-refusal">
-          Not published: {zones.refusal}.
+      <div class="zone-end">
+        <p class="inside" role="status" data-testid="zone-inside">
+          {there === null ? "Who is inside is said here once it has an outline." : said(there, draft.kind)}
         </p>
-      )}
-      <button type="submit" class="button publish" data-testid="zone-publish" aria-disabled={zones.sending}>
-        {zones.sending ? "Publishing…" : "Publish"}
-      </button>
+        {zones.refusal !== null && (
+          <p class="problem" role="alert" data-testid="zone-refusal">
+            Not published: {zones.refusal}.
+          </p>
+        )}
+        <button type="submit" class="button publish" data-testid="zone-publish" aria-disabled={zones.sending}>
+          {zones.sending ? "Publishing…" : "Publish"}
+        </button>
+      </div>
     </form>
   );
 }
@@ -114,7 +116,7 @@ function said(there: Present, kind: Draft["kind"]): ComponentChildren {
       <b>
         {there.inside.length} aircraft inside{kind === "keep_in" ? `, ${there.outside.length} outside` : ""}
       </b>
-      {alarmed.length > 0 && `: in breach at once ${alarmed.length === 1 ? "is" : "are"} ${names}`}.
+      {alarmed.length > 0 && `; in breach as soon as it holds: ${names}`}.
       {there.placeless > 0 && ` ${there.placeless} without a position ${there.placeless === 1 ? "is" : "are"} not counted.`}
     </>
   );
