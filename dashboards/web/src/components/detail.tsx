@@ -41,15 +41,6 @@ export function Detail({ aircraft }: { aircraft: Aircraft }) {
           ))}
         </ul>
       )}
-      <dl>
-        {facts.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
-      <OwnAreas aircraftId={aircraft.id} />
       <div class="buttons">
         <button type="button" class="button" onClick={() => show(aircraft.id, true)}>
           Show on the map
@@ -57,7 +48,6 @@ export function Detail({ aircraft }: { aircraft: Aircraft }) {
         <button
           type="button"
           class="button"
-          aria-pressed={followed === aircraft.id}
           data-testid={`follow-${aircraft.id}`}
           onClick={() => follow(followed === aircraft.id ? null : aircraft.id)}
         >
@@ -67,6 +57,15 @@ export function Detail({ aircraft }: { aircraft: Aircraft }) {
           Draw an area for it
         </button>
       </div>
+      <dl>
+        {facts.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      <OwnAreas aircraftId={aircraft.id} />
       <PilotLinks aircraftId={aircraft.id} />
     </div>
   );
