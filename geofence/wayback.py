@@ -14,6 +14,11 @@ from geofence.zone import ZoneKind, ZoneVersion
 _FLY = re.compile(r"FLY (\d{3})° true, ([\d,]+) (m|km)")  # as geofence.words.fly says it
 
 
+def over_ground(way_back: str) -> bool:
+    """Does it say a course: only then there is something to cross."""
+    return _FLY.search(way_back) is not None
+
+
 def passable(monitor: Monitor, operator: UUID, aircraft: UUID, fix: Fix, way_back: str, zone_id: UUID | None) -> str:
     """The way back in words; "no direct way back" in the place of a course that enters another prohibited zone.
 

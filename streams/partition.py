@@ -15,8 +15,7 @@ from alerts.lifecycle import Condition
 from core.errors import WedgetailError
 from core.records import AlertEvent, Guidance, Marker
 from core.units import US_PER_S
-from geofence.monitor import Monitor
-from geofence.wayback import passable
+from geofence.wayback import over_ground, passable
 from geofence.world import World
 from streams.entry import Entry, Unjudged, named_aircraft, read
 from streams.events import condition_id
@@ -85,10 +84,9 @@ class Partition:
 
     def guidance(self, world: World, only: Container[UUID] | None = None) -> tuple[Guidance, ...]:
         """Where each told condition stands now; only: those of these aircraft."""
-        monitor = world.monitor(self.state.world)
         return tuple(
             Guidance(
-                condition_id(aircraft, held), held.seen_us, _standing(held), _way_back(monitor, aircraft, held),
+                condition_id(aircraft, held), held.seen_us, _standing(held), self._way_back(world, aircraft, held),
                 held.beyond_m, held.ahead_s,
             )
             for aircraft in self.state.aircraft.values()
@@ -97,12 +95,12 @@ class Partition:
             if held.n
         )  # fmt: skip
 
-
-def _way_back(monitor: Monitor, aircraft: Aircraft, held: Condition) -> str | None:
-    """The way back as it is told: none over ground that crosses another prohibited zone."""
-    if held.way_back is None or aircraft.last is None:
-        return held.way_back
-    return passable(monitor, aircraft.operator_id, aircraft.aircraft_id, aircraft.last, held.way_back, held.zone_id)
+    def _way_back(self, world: World, aircraft: Aircraft, held: Condition) -> str | None:
+        """The way back as it is told: none over ground that crosses another prohibited zone."""
+        if held.way_back is None or aircraft.last is None or not over_ground(held.way_back):
+            return held.way_back
+        monitor = world.monitor(self.state.world)
+        return passable(monitor, aircraft.operator_id, aircraft.aircraft_id, aircraft.last, held.way_back, held.zone_id)
 
 
 def _standing(held: Condition) -> str:

@@ -2,17 +2,14 @@
 
 import math
 from collections.abc import Iterable
-from uuid import UUID
 
 import pytest
-from aiokafka import TopicPartition
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.geodesy import metres_per_degree
 from core.sample import Sample
 from geofence.zone import ZoneKind
-from streams.partition import Partition
 from tests.unit.streams.flight import LAT, LON, T0, Engine, S, at, zone
 
 LON_M, LAT_M = metres_per_degree(LAT)
@@ -135,18 +132,6 @@ def test_a_descent_that_passes_under_a_zone_before_reaching_it_raises_nothing() 
         up = -5.0 if height > 40.0 else 0.0
         engine.fly(moving(i * 0.2, -HALF_M - 140.0 + 2.0 * i, 0.0, 10.0, 0.0, up=up, takeoff_m=height))
     assert told(engine) == []
-
-
-def test_the_seconds_are_told_while_it_comes_and_no_more_when_it_does_not() -> None:
-    engine = Engine(zone(ZoneKind.KEEP_OUT, square()))
-    partition = Partition(TopicPartition("telemetry", 0), True, engine.state)
-    fly(engine, straight(10.0, -HALF_M - 120.0, -HALF_M - 59.0))
-    [coming] = partition.guidance(engine.world)
-    assert coming.ahead_s == pytest.approx(6.0, abs=0.2) and coming.beyond_m is None
-    assert partition.guidance(engine.world, only={UUID(int=0)}) == ()
-    engine.fly(moving(6.4, -HALF_M - 62.0, 0.0, -10.0, 0.0))
-    [over] = partition.guidance(engine.world)
-    assert over.ahead_s is None
 
 
 def test_turning_away_clears_the_warning_and_it_is_one_alert() -> None:
