@@ -11,6 +11,7 @@ import { EMPTY, news, reduce, type Action, type State } from "./state";
 export class Refused extends Error {
   constructor(
     detail: string,
+    readonly status: number,
     readonly errors: readonly { field: string; detail: string }[],
   ) {
     super(detail);
@@ -157,7 +158,7 @@ export class Store {
       signal: AbortSignal.timeout(10_000),
     });
     const said = (await response.json().catch(() => ({}))) as T & { detail?: string; errors?: { field: string; detail: string }[] };
-    if (!response.ok) throw new Refused(said.detail ?? `the server answered ${response.status}`, said.errors ?? []);
+    if (!response.ok) throw new Refused(said.detail ?? `the server answered ${response.status}`, response.status, said.errors ?? []);
     return said;
   }
 

@@ -86,10 +86,6 @@ export function App({ store }: { store: Store }) {
 
   const zones = useZoneWork(store);
   const drawing = zones.draft !== null;
-  // The form is where the fleet is: on a phone it comes to the front, and goes again with the last word.
-  useEffect(() => {
-    if (narrowNow.current) setTab(drawing ? "fleet" : "map");
-  }, [drawing]);
   const follow = useCallback((id: string | null): void => {
     setFollowed(id);
     if (id !== null && narrowNow.current) setTab("map");

@@ -1,4 +1,5 @@
 import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
 import { at } from "../clock";
 import { aircraftName, momentTime, ZONE_KIND, zoneActivation, zoneHours, zoneLimits } from "../format";
 import type { ZoneFeature } from "../protocol";
@@ -83,12 +84,13 @@ export function OwnAreas({ aircraftId }: { aircraftId: string }) {
   );
 }
 
-/** The zones by keyboard: what the map shows on hover and touch. */
+/** The zones by keyboard: what the map shows on hover and touch. A country has too many to draw them for nobody. */
 export function ZoneList() {
   const { state, zones: work } = usePage();
+  const [open, setOpen] = useState(false);
   const zones = state.zones;
   return (
-    <details class="zones" data-testid="zones">
+    <details class="zones" data-testid="zones" onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>Zones in view ({zones === null ? "not known yet" : zones.length})</summary>
       <p class="zone-new">
         <button type="button" class="button" data-testid="zone-new" onClick={() => work.start(null)}>
@@ -106,7 +108,7 @@ export function ZoneList() {
         </p>
       )}
       <ul>
-        {(zones ?? []).map((zone) => (
+        {(open ? (zones ?? []) : []).map((zone) => (
           <ZoneRow key={zone.id} zone={zone}>
             <EndZone zone={zone} />
           </ZoneRow>

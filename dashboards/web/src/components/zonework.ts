@@ -33,6 +33,9 @@ export interface ZoneWork {
   dismiss(): void;
 }
 
+/** What the server answers about a zone that is over. */
+const ENDED = 409;
+
 const said = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 export function useZoneWork(store: Store): ZoneWork {
@@ -84,7 +87,10 @@ export function useZoneWork(store: Store): ZoneWork {
     tell(`Ending ${name}…`);
     store.endZone(zone.id).then(
       () => tell(`${name} has ended.`, { label: "Undo", run: () => putBack(zone) }),
-      (error: unknown) => tell(`${name} has not ended: ${said(error)}.`, { label: "Try again", run: () => end(zone) }),
+      (error: unknown) => {
+        if (error instanceof Refused && error.status === ENDED) tell(`${name} had ended already.`);
+        else tell(`${name} has not ended: ${said(error)}.`, { label: "Try again", run: () => end(zone) });
+      },
     );
   };
 
