@@ -69,8 +69,11 @@ def write_aerodromes(web: Path) -> None:
     _airportsdata_version()
     import airportsdata
 
-    found = [one for _, one in sorted(airportsdata.load("ICAO").items()) if one["country"] == "AU"]
-    told = [{"code": one["icao"], "iata": bool(one["iata"]), **{key: one[key] for key in ("name", "lon", "lat")}} for one in found]
+    told = [
+        {"code": code, "name": one["name"], "lon": one["lon"], "lat": one["lat"], "iata": bool(one["iata"])}
+        for code, one in sorted(airportsdata.load("ICAO").items())
+        if one["country"] == "AU"
+    ]
     (web / "made").mkdir(exist_ok=True)
     (web / "made" / "aerodromes.json").write_text(json.dumps(told))
 

@@ -49,7 +49,7 @@ def build(
         app.include_router(room.router)
     app.include_router(pilot.links)
     app.mount("/", Page(page))
-    app.add_middleware(Guard, hosts=Hosts.of(settings.api))
+    app.add_middleware(Guard, hosts=Hosts.of(settings.api), map_origin=settings.map.origin)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
 

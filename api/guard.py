@@ -27,18 +27,22 @@ MAX_BODY = 8 << 20
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:\d{1,5})?", re.IGNORECASE)
 
 # blob: is what MapLibre starts its workers from, and data: what it draws its images with
-_POLICY = "; ".join((
-    "default-src 'self'", "script-src 'self'", "style-src 'self' 'unsafe-inline'", "img-src 'self' data: blob:",
-    "worker-src 'self' blob:", "child-src 'self' blob:", "connect-src 'self' ws://127.0.0.1:* ws://localhost:*",
+_POLICY = (
+    "default-src 'self'", "script-src 'self'", "style-src 'self' 'unsafe-inline'", "img-src 'self' data: blob:{map}",
+    "worker-src 'self' blob:", "child-src 'self' blob:", "connect-src 'self' ws://127.0.0.1:* ws://localhost:*{map}",
     "object-src 'none'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'",
-))  # fmt: skip
+)  # fmt: skip
 SECURITY_HEADERS = {
-    "Content-Security-Policy": _POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+
+
+def content_policy(map_origin: str | None = None) -> str:
+    """What the pages may load and ask: this door, and the host of an online map where one is set."""
+    return "; ".join(_POLICY).format(map="" if map_origin is None else f" {map_origin}")
 
 
 def same(token: str, shown: str) -> bool:
@@ -137,8 +141,9 @@ async def read_body(request: Request) -> bytes:
 class Guard:
     """ASGI around everything: Host and Origin in, security headers out."""
 
-    def __init__(self, app: ASGIApp, hosts: Hosts) -> None:
+    def __init__(self, app: ASGIApp, hosts: Hosts, map_origin: str | None = None) -> None:
         self._app, self._hosts = app, hosts
+        self._headers = SECURITY_HEADERS | {"Content-Security-Policy": content_policy(map_origin)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -159,7 +164,7 @@ class Guard:
         async def dress(message: Message) -> None:
             if message["type"] == "http.response.start":
                 sent: Any = MutableHeaders(scope=message)
-                for name, value in SECURITY_HEADERS.items():
+                for name, value in self._headers.items():
                     sent[name] = value
                 sent.setdefault("Cache-Control", "no-store")
             await send(message)

@@ -173,5 +173,5 @@ def _hello(settings: Settings, picture: Picture, now_us: int, pilot: PilotLink |
     return message(
         "hello", now_us, picture.rules(now_us), version=program_version(), protocol=PROTOCOL, pilot=link,
         operator={"id": str(picture.operator_id), "name": operator.name, "title": operator.title},
-        timezone=operator.timezone, heartbeat_ms=1_000, frame_ms=DEFAULT_INTERVAL_MS,
+        timezone=operator.timezone, map_style=settings.map.style or None, heartbeat_ms=1_000, frame_ms=DEFAULT_INTERVAL_MS,
     )  # fmt: skip

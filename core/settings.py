@@ -9,6 +9,7 @@ import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
@@ -144,6 +145,20 @@ def _listened(text: str) -> tuple[ipaddress.IPv4Address | ipaddress.IPv6Address,
     return address, TLS_PORT if port is None else int(port)
 
 
+class Map(_Section):
+    style: str = Field(
+        default="",
+        pattern=r"^(https?://[A-Za-z0-9.-]+(:\d{1,5})?(/\S*)?)?$",
+        description="address of an online MapLibre style, all of it from one host; empty: the offline base map",
+    )
+
+    @property
+    def origin(self) -> str | None:
+        """SCHEME://HOST[:PORT] of the style: the one place besides the door that the page may ask. None: no other."""
+        parts = urlsplit(self.style)
+        return f"{parts.scheme}://{parts.netloc}" if self.style else None
+
+
 class Airspace(_Section):
     """What a class of published airspace means for a drone, where the built-in table is to be changed: Q = "prohibited"."""
 
@@ -171,6 +186,7 @@ class Settings(_Section):
     ingest: Ingest = Ingest()
     terrain: Terrain = Terrain()
     airspace: Airspace = Airspace()
+    map: Map = Map()
     api: Api = Api()
 
 

@@ -42,9 +42,6 @@ export interface Aircraft {
   height: Height | null;
   speed_mps: number | null;
   climb_mps: number | null;
-  /** Over ground, degrees true; null where it is not known, or does not move. */
-  course_deg: number | null;
-  /** Of the nose. */
   heading_deg: number | null;
   battery_pct: number | null;
   battery_age_s: number | null;

@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.guard import is_loopback_host, is_loopback_origin, same
+from api.guard import content_policy, is_loopback_host, is_loopback_origin, same
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.1:8080", "localhost:1", "LOCALHOST:8080", "[::1]:8080"])
@@ -35,3 +35,9 @@ def test_a_token_is_compared_whole_whatever_is_in_it() -> None:
     assert same("abc", "abc")
     assert not same("abc", "ab")
     assert not same("abc", "\udcff")
+
+
+def test_the_pages_may_ask_this_door_and_the_host_of_an_online_map_and_no_other() -> None:
+    assert "http" not in content_policy()
+    online = dict(part.split(" ", 1) for part in content_policy("https://maps.example.org").split("; "))
+    assert {name for name, sources in online.items() if "https://maps.example.org" in sources} == {"img-src", "connect-src"}

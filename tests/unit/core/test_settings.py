@@ -89,3 +89,21 @@ def test_what_would_open_the_door_to_others_without_tls_is_refused(given: dict[s
     with pytest.raises(SettingError, match=detail) as caught:
         load(None, {f"WEDGETAIL_API__{key}": value for key, value in given.items()})
     assert caught.value.facts["name"] == name
+
+
+@pytest.mark.parametrize(
+    ("style", "origin"),
+    [
+        ("", None),
+        ("https://maps.example.org/styles/quiet/style.json?key=abc", "https://maps.example.org"),
+        ("http://127.0.0.1:8081", "http://127.0.0.1:8081"),
+    ],
+)
+def test_an_online_map_is_of_one_origin(style: str, origin: str | None) -> None:
+    assert load(None, {"WEDGETAIL_MAP__STYLE": style}).map.origin == origin
+
+
+@pytest.mark.parametrize("style", ["maps.example.org/style.json", "ftp://maps.example.org/", "https://a.example; script-src *", "https://"])
+def test_what_is_no_address_of_a_map_is_refused(style: str) -> None:
+    with pytest.raises(SettingError, match=r"Setting map\.style is wrong"):
+        load(None, {"WEDGETAIL_MAP__STYLE": style})

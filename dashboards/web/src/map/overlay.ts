@@ -266,6 +266,8 @@ export class Overlay {
       const index = this.seen[place]!;
       const craft = this.crafts[index]!;
       const loud = isLoud(craft);
+      // What has cleared and only waits to be seen gives way to what stands.
+      const must = craft.selected || rankOf(craft) < RANK.clear;
       const [x, y] = [this.xs[index]!, this.ys[index]!];
       if (loud || !this.crowded) marks.push([x - MARK_PX, y - MARK_PX, x + MARK_PX, y + MARK_PX]);
       if (craft.label === "" || (!loud && (!this.marks.names || this.crowded || quiet >= MOST_QUIET_NAMES))) continue;
@@ -273,7 +275,7 @@ export class Overlay {
       const picture = this.name(craft.label, loud);
       // Without its halo, which may touch another's.
       const [width, height] = [picture.width / this.ratio - HALO_PX * 2, picture.height / this.ratio - HALO_PX];
-      wanted.push({ id: craft.id, x, y, width, height, away: craft.selected ? RING_PX + 4 : RING_PX, loud, picture });
+      wanted.push({ id: craft.id, x, y, width, height, away: craft.selected ? RING_PX + 4 : RING_PX, loud: must, picture });
     }
     const placed = placeLabels(wanted, marks, this.sides, camera);
     this.sides = new Map(placed.map((one) => [one.id, one.side]));

@@ -6,6 +6,7 @@ import { graticule } from "./graticule";
 import { AUSTRALIA, type Ground, type GroundHandlers, NEAREST_ZOOM, type Padding } from "./ground";
 import { CREDIT } from "./basemap";
 import { type Colour, colours } from "./images";
+import { placeLabels, type Wanted } from "./labels";
 import { type Camera, LAST_LATITUDE, placeAt, project, scaleOf, screenX, screenY, unproject, zoomOf } from "./mercator";
 import { PlainBase } from "./plainbase";
 
@@ -199,17 +200,20 @@ export class PlainGround implements Ground {
     }
     context.setLineDash([]);
     context.font = `12px ${colour("font")}`;
-    context.textAlign = "center";
+    const wanted: Wanted[] = [];
     for (const { geometry, properties } of this.labels.features) {
       if (geometry.type !== "Point" || properties?.kind === "information") continue;
       const { x, y } = project(geometry.coordinates[0]!, geometry.coordinates[1]!);
-      context.strokeStyle = colour("map-ground");
-      context.lineWidth = 3;
-      context.strokeText(String(properties?.name), screenX(at, x), screenY(at, y) - 5);
-      context.fillStyle = colour("text-muted");
-      context.fillText(String(properties?.name), screenX(at, x), screenY(at, y) - 5);
+      const name = String(properties?.name);
+      wanted.push({ id: name, x: screenX(at, x), y: screenY(at, y), width: context.measureText(name).width, height: 16, away: 4, loud: false });
     }
-    context.textAlign = "start";
+    context.strokeStyle = colour("map-ground");
+    context.fillStyle = colour("text-muted");
+    context.lineWidth = 3;
+    for (const { id: name, x, y } of placeLabels(wanted, [], new Map(), at)) {
+      context.strokeText(name, x, y + 12);
+      context.fillText(name, x, y + 12);
+    }
   }
 
   /** Lines and outlines on the screen. */
