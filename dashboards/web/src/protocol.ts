@@ -43,6 +43,8 @@ export interface Aircraft {
   speed_mps: number | null;
   climb_mps: number | null;
   heading_deg: number | null;
+  /** Over ground, degrees true; null where it is not known, or does not move. */
+  course_deg: number | null;
   battery_pct: number | null;
   battery_age_s: number | null;
   fix_type: number | null;
