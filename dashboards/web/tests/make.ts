@@ -10,7 +10,7 @@ export function aircraft(over: Partial<Aircraft> = {}): Aircraft {
     id: "a1", operator_id: "o", name: "Kite 1", link: "udp:14550/127.0.0.1", link_name: "field", system_id: 1, vehicle_type: 2,
     replay: false, partition: 0, event_time: TIME, position_time: TIME, lon: 149.1, lat: -35.3, no_position: null, amsl_m: 700,
     takeoff_height_m: 90, agl_m: 88, agl_source: "terrain report",
-    height: { m: 88, datum: "AGL", source: "terrain report", margin_m: 0 }, speed_mps: 8, climb_mps: 0, heading_deg: 90,
+    height: { m: 88, datum: "AGL", source: "terrain report", margin_m: 0 }, speed_mps: 8, climb_mps: 0, heading_deg: 90, course_deg: 90,
     battery_pct: 80, battery_age_s: 1, fix_type: 3, satellites: 12, mode: "AUTO", mode_age_s: 1, armed: true, airborne: true,
     ended: false, level: "clear", reasons: [], ...over,
   };
