@@ -29,7 +29,7 @@ export const onThePage = (alert: Alert): boolean => alert.state !== "cleared" &&
 const began = (alert: Alert): number => at(alert.start) ?? 0;
 
 /** When what it warns of comes, milliseconds since 1970; never, where it warns of nothing that comes. */
-const comes = (alert: Alert): number =>
+export const comes = (alert: Alert): number =>
   alert.ahead_s === null ? Number.POSITIVE_INFINITY : (at(alert.guidance_at) ?? Number.POSITIVE_INFINITY) + alert.ahead_s * 1000;
 
 const sooner = (a: number, b: number): number => (a === b ? 0 : a - b);

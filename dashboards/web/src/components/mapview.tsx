@@ -3,9 +3,10 @@ import { ageSeconds } from "../clock";
 import { aircraftName } from "../format";
 import { marksOf, visibleZones } from "../layers";
 import type { MapView as View } from "../map/view";
-import { onThePage, stands } from "../order";
+import { comes, onThePage, stands } from "../order";
 import type { Aircraft, Alert } from "../protocol";
 import { usePage } from "./context";
+import { STALE_S } from "./fleetrow";
 import { LayerPanel } from "./layers";
 import type { MapLink } from "./maplink";
 import { EndZone, ZoneFacts } from "./zones";
@@ -22,8 +23,6 @@ interface MapProps {
 }
 
 const MOST_FACTS = 4;
-/** What was predicted from a position older than this is not drawn any more. */
-const OLD_PREDICTION_S = 2;
 
 export function MapPane({ unacknowledged, shown, theme, target, onForm, onLink }: MapProps) {
   const { store, state, now, selected, show, preferences, followed, follow, zones: work } = usePage();
@@ -216,13 +215,14 @@ function zonesOf(alerts: Iterable<Alert>): string {
   return [...new Set([...alerts].filter((one) => onThePage(one) && one.zone_id !== null).map((one) => one.zone_id))].sort().join(" ");
 }
 
-/** Who is warned of what comes, and in how many seconds from its last position. */
+/** Who is warned of what comes, and when: what comes first. */
 function coming(alerts: Iterable<Alert>, now: number | null): Map<string, number> {
   const found = new Map<string, number>();
   for (const alert of alerts) {
     const age = ageSeconds(alert.guidance_at, now);
-    if (alert.ahead_s === null || !stands(alert) || alert.imported || age === null || age > OLD_PREDICTION_S) continue;
-    found.set(alert.aircraft_id, Math.min(alert.ahead_s, found.get(alert.aircraft_id) ?? Number.POSITIVE_INFINITY));
+    if (!stands(alert) || alert.imported || age === null || age > STALE_S) continue;
+    const when = Math.min(comes(alert), found.get(alert.aircraft_id) ?? Number.POSITIVE_INFINITY);
+    if (Number.isFinite(when)) found.set(alert.aircraft_id, when);
   }
   return found;
 }

@@ -16,7 +16,7 @@ export interface Picture {
   selected: string | null;
   unacknowledged: ReadonlySet<string>;
   shown: (aircraft: Aircraft) => boolean;
-  /** Who is warned of what comes, and in how many seconds: from its last position on, if nothing changes. */
+  /** Who is warned of what comes, and when it does if nothing changes: milliseconds since 1970. */
   coming: ReadonlyMap<string, number>;
 }
 
@@ -44,7 +44,7 @@ export class Crafts {
       craft.selected = aircraft.id === selected;
       craft.waits = unacknowledged.has(aircraft.id);
       craft.dim = aircraft.ended || !shown(aircraft);
-      craft.ahead = aheadOf(aircraft, coming.get(aircraft.id));
+      craft.ahead = aheadOf(aircraft, ms, coming.get(aircraft.id));
       crafts.push(craft);
     }
     for (const id of this.held.keys()) {
@@ -92,7 +92,7 @@ function hasSeveralLinks(fleet: Iterable<Aircraft>): boolean {
 }
 
 /** Whither it flies on straight while a warning stands; null without one, or without a course (the nose is none). */
-function aheadOf({ lon, lat, course_deg, speed_mps }: Aircraft, seconds: number | undefined): Place | null {
-  if (seconds === undefined || lon === null || lat === null || course_deg === null || speed_mps === null) return null;
-  return project(...onward(lon, lat, course_deg, speed_mps * seconds));
+export function aheadOf({ lon, lat, course_deg, speed_mps }: Aircraft, positionMs: number | null, comesMs: number | undefined): Place | null {
+  if (comesMs === undefined || positionMs === null || lon === null || lat === null || course_deg === null || speed_mps === null) return null;
+  return project(...onward(lon, lat, course_deg, (speed_mps * Math.max(0, comesMs - positionMs)) / 1000));
 }
