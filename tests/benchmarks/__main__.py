@@ -10,6 +10,7 @@ from tests.benchmarks.chain_report import chain_report
 from tests.benchmarks.decode import decode_report
 from tests.benchmarks.figures import Report, this_machine, write
 from tests.benchmarks.membership import membership_report
+from tests.benchmarks.page import page_report
 from tests.benchmarks.processor import processor_report
 from tests.benchmarks.record import record_report
 from tests.benchmarks.report import datagram_to_websocket_report
@@ -24,6 +25,7 @@ BENCHMARKS: tuple[Callable[[int, float, Callable[[str], None]], Report], ...] = 
     processor_report,
     datagram_to_websocket_report,
     chain_report,
+    page_report,
 )
 _NAMES = {benchmark.__name__.removesuffix("_report"): benchmark for benchmark in BENCHMARKS}
 

@@ -10,6 +10,7 @@ import json
 import math
 import mimetypes
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,13 +18,13 @@ from uuid import UUID
 
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.datastructures import Headers
+from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 _DIST = Path(__file__).parents[2] / "dashboards" / "web" / "dist"
-_FRAME_S = 0.1
 _LON, _LAT, _SPREAD_DEG = 149.1, -35.3, 1.0  # around Canberra
 _RADIUS_DEG, _TURN_S = 0.004, 180.0
-_BREACH, _WARNING = 400, 100  # one in so many
+BREACH, WARNING = 400, 100  # one in so many
 _RULES = {"judged_up_to": None, "running": True, "since": None}
 
 
@@ -67,16 +68,17 @@ class Fleet:
         return [_alert(index, self._level(index)) for index in range(self.number) if self._level(index) != "clear"]
 
     def _level(self, index: int) -> str:
-        return "breach" if index % _BREACH == 0 else "warning" if index % _WARNING == 1 else "clear"
+        return "breach" if index % BREACH == 0 else "warning" if index % WARNING == 1 else "clear"
 
     def _words(self, index: int) -> tuple[str, str]:
         level = self._level(index)
-        reasons = [{"alert_id": str(UUID(int=index + (1 << 64))), "rule": "BATTERY", "level": level, "what": "battery at 20 %"}]
+        reasons = [{"alert_id": _alert_id(index), "rule": "BATTERY", "level": level, "what": "battery at 20 %"}]
         fixed = {
-            "id": str(UUID(int=index)), "operator_id": str(UUID(int=1)), "name": f"Survey {index}", "link": "udp:14550/127.0.0.1",
-            "link_name": "udp:14550/127.0.0.1", "system_id": index % 250, "vehicle_type": 2, "replay": False, "partition": index % 16,
-            "no_position": None, "amsl_m": 712.4, "takeoff_height_m": 62.1, "agl_m": 60.0, "agl_source": "terrain report",
-            "height": {"m": 60.0, "datum": "AGL", "source": "terrain report", "margin_m": 0.0}, "speed_mps": 14.0, "climb_mps": 0.2,
+            "id": str(UUID(int=index)), "operator_id": str(UUID(int=1)), "name": f"Survey {index}",
+            "link": "udp:14550/127.0.0.1", "link_name": "udp:14550/127.0.0.1", "system_id": index % 250, "vehicle_type": 2,
+            "replay": False, "partition": index % 16, "no_position": None, "amsl_m": 712.4, "takeoff_height_m": 62.1,
+            "agl_m": 60.0, "agl_source": "terrain report", "speed_mps": 14.0, "climb_mps": 0.2,
+            "height": {"m": 60.0, "datum": "AGL", "source": "terrain report", "margin_m": 0.0},
         }  # fmt: skip
         after = {
             "course_deg": None, "battery_pct": 81, "battery_age_s": 0.4, "fix_type": 3, "satellites": 14, "mode": "AUTO",
@@ -86,16 +88,20 @@ class Fleet:
         return json.dumps(fixed)[:-1] + ",", json.dumps(after)[1:]
 
 
+def _alert_id(index: int) -> str:
+    return str(UUID(int=index + (1 << 64)))
+
+
 def _alert(index: int, level: str) -> dict[str, Any]:
     time = _now()
     return {
-        "id": str(UUID(int=index + (1 << 64))), "n": 1, "operator_id": str(UUID(int=1)), "aircraft_id": str(UUID(int=index)),
+        "id": _alert_id(index), "n": 1, "operator_id": str(UUID(int=1)), "aircraft_id": str(UUID(int=index)),
         "aircraft_name": f"Survey {index}", "link_name": "udp:14550/127.0.0.1", "system_id": index % 250, "rule": "BATTERY",
-        "zone_id": None, "zone_name": None, "zone_versions": [], "level": level, "condition": "raised", "state": "unacknowledged",
-        "start": time, "triggered_at": time, "published_at": time, "raised_at": time, "cleared_at": None, "what": "battery at 20 %",
-        "way_back": None, "guidance_at": time, "beyond_m": None, "ahead_s": None, "height_m": None, "height_datum": None,
-        "height_source": None, "lon": _LON, "lat": _LAT, "acknowledged": None, "pilot_saw": None, "imported": False,
-        "confirmed": True,
+        "zone_id": None, "zone_name": None, "zone_versions": [], "level": level, "condition": "raised",
+        "state": "unacknowledged", "start": time, "triggered_at": time, "published_at": time, "raised_at": time,
+        "cleared_at": None, "what": "battery at 20 %", "way_back": None, "guidance_at": time, "beyond_m": None,
+        "ahead_s": None, "height_m": None, "height_datum": None, "height_source": None, "lon": _LON, "lat": _LAT,
+        "acknowledged": None, "pilot_saw": None, "imported": False, "confirmed": True,
     }  # fmt: skip
 
 
@@ -104,31 +110,44 @@ class Feed:
         self.fleet = fleet
 
     async def live(self, socket: ServerConnection) -> None:
+        with suppress(ConnectionClosed):  # the browser went
+            await self._tell(socket)
+
+    async def _tell(self, socket: ServerConnection) -> None:
         loop = asyncio.get_running_loop()
         hello = {
-            "version": "0", "protocol": 1, "pilot": None, "operator": {"id": str(UUID(int=1)), "name": "demo", "title": "Measured"},
-            "timezone": "Australia/Sydney", "map_style": None, "heartbeat_ms": 1000, "frame_ms": 100,
+            "version": "0", "protocol": 1, "pilot": None, "timezone": "Australia/Sydney", "map_style": None,
+            "operator": {"id": str(UUID(int=1)), "name": "demo", "title": "Measured"}, "heartbeat_ms": 1000, "frame_ms": 100,
         }  # fmt: skip
         await socket.recv()  # authenticate
         await socket.send(self._message("hello", json.dumps(hello)[1:-1]))
-        interval_s = float(json.loads(await socket.recv()).get("interval_ms", 0)) / 1000
-        asks = asyncio.create_task(self._hear(socket))
+        asked: asyncio.Queue[float] = asyncio.Queue()
+        asks = asyncio.create_task(self._hear(socket, asked))
         try:
-            everyone = self.fleet.aircraft(range(self.fleet.number))
-            body = f'"subscription":"main","aircraft":[{everyone}],"alerts":{json.dumps(self.fleet.alerts())}'
-            told_s = loop.time()
-            await socket.send(self._message("snapshot", body))
+            interval_s = await asked.get()
+            told_s = await self._snapshot(socket)
             while True:
-                await asyncio.sleep(max(0.0, told_s + max(_FRAME_S, interval_s) - loop.time()))
+                if not asked.empty():  # subscribed anew
+                    interval_s = asked.get_nowait()
+                    told_s = await self._snapshot(socket)
+                await asyncio.sleep(max(0.0, told_s + interval_s - loop.time()))
                 since_s, told_s = told_s, loop.time()
                 body = f'"subscription":"main","gone":[],"aircraft":[{self.fleet.aircraft(self.fleet.due(since_s, told_s))}]'
                 await socket.send(self._message("changes", body))
         finally:
             asks.cancel()
 
-    async def _hear(self, socket: ServerConnection) -> None:
-        async for _ in socket:
-            pass
+    async def _snapshot(self, socket: ServerConnection) -> float:
+        told_s = asyncio.get_running_loop().time()
+        everyone = self.fleet.aircraft(range(self.fleet.number))
+        body = f'"subscription":"main","aircraft":[{everyone}],"alerts":{json.dumps(self.fleet.alerts())}'
+        await socket.send(self._message("snapshot", body))
+        return told_s
+
+    async def _hear(self, socket: ServerConnection, asked: "asyncio.Queue[float]") -> None:
+        """interval_ms of each subscription."""
+        async for text in socket:
+            await asked.put(json.loads(text)["interval_ms"] / 1000)
 
     def _message(self, kind: str, body: str) -> str:
         return f'{{"type":"{kind}","server_time":"{_now()}","rules":{json.dumps(_RULES | {"judged_up_to": _now()})},{body}}}'

@@ -7,6 +7,13 @@ const REFUSED = 4401;
 const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 5_000;
 
+/** So many aircraft a message can bring ten times a second; of more, fewer messages are asked for. */
+const OFTEN_UP_TO = 1_500;
+const INTERVAL_MS = 100;
+
+/** The least time between two messages that is asked for: reading them must leave the page its time. */
+export const intervalMs = (aircraft: number): number => INTERVAL_MS * Math.max(1, Math.ceil(aircraft / OFTEN_UP_TO));
+
 /** Before the next attempt: doubling from 250 ms to 5 s, shortened by up to half so that pages do not come back as one. */
 export function backoffMs(attempt: number, random: number): number {
   const full = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(attempt, 10));
@@ -25,6 +32,7 @@ export interface LiveHandlers {
 export class Live {
   private socket: WebSocket | null = null;
   private attempt = 0;
+  private interval = INTERVAL_MS;
   private timer: number | undefined;
   private watch: number | undefined;
   /** performance.now() of the last message, or of the start. */
@@ -93,10 +101,21 @@ export class Live {
         this.handlers.outdated();
         return;
       }
-      this.send({ type: "subscribe", id: "main", bbox: null, aircraft: null, alerts: true, interval_ms: 100 });
+      this.subscribe();
     }
-    if (message.type === "snapshot") this.attempt = 0;
+    if (message.type === "snapshot") {
+      this.attempt = 0;
+      const wanted = intervalMs(message.aircraft.length);
+      if (wanted !== this.interval) {
+        this.interval = wanted;
+        this.subscribe();
+      }
+    }
     this.handlers.message(message);
+  }
+
+  private subscribe(): void {
+    this.send({ type: "subscribe", id: "main", bbox: null, aircraft: null, alerts: true, interval_ms: this.interval });
   }
 
   private checkSilence(): void {

@@ -128,15 +128,46 @@ export function arrange(current: Card[], frozen: readonly Card[] | null): Arrang
   };
 }
 
+/**
+ * The fleet by name, remembered: who is there changes seldom, how they fare many times a second, and comparing names as
+ * people do costs most.
+ */
+export class ByName {
+  private places: ReadonlyMap<string, string> = new Map();
+  private ids: readonly string[] = [];
+
+  of(fleet: ReadonlyMap<string, Aircraft>): readonly string[] {
+    let same = fleet.size === this.places.size;
+    if (same) {
+      for (const [id, aircraft] of fleet) {
+        if (this.places.get(id) === named(aircraft)) continue;
+        same = false;
+        break;
+      }
+    }
+    if (!same) {
+      this.places = new Map([...fleet].map(([id, aircraft]) => [id, named(aircraft)]));
+      this.ids = [...fleet.values()].sort(byName).map((one) => one.id);
+    }
+    return this.ids;
+  }
+}
+
+/** The fleet: those that need someone first, then by name; what has ended last. ids: by name. */
+export function byAttention(ids: readonly string[], fleet: ReadonlyMap<string, Aircraft>, unacknowledged: ReadonlySet<string>): Aircraft[] {
+  const ranks = LEVELS_RANKED * 2;
+  const groups: Aircraft[][] = Array.from({ length: ranks * 2 }, () => []);
+  for (const id of ids) {
+    const one = fleet.get(id);
+    if (one !== undefined) groups[(unacknowledged.has(id) ? 0 : ranks) + RANK[one.level] * 2 + Number(one.ended)]!.push(one);
+  }
+  return groups.flat();
+}
+
+const LEVELS_RANKED = Object.keys(RANK).length;
+const collator = new Intl.Collator("en", { numeric: true });
+
 const named = (aircraft: Aircraft): string => aircraft.name ?? aircraft.link_name ?? aircraft.link;
 
-/** The fleet: those that need someone first, then by name; what has ended last. */
-export function byAttention(unacknowledged: ReadonlySet<string>): (a: Aircraft, b: Aircraft) => number {
-  return (a, b) =>
-    Number(unacknowledged.has(b.id)) - Number(unacknowledged.has(a.id)) ||
-    RANK[a.level] - RANK[b.level] ||
-    Number(a.ended) - Number(b.ended) ||
-    named(a).localeCompare(named(b), "en", { numeric: true }) ||
-    a.system_id - b.system_id ||
-    a.id.localeCompare(b.id);
-}
+const byName = (a: Aircraft, b: Aircraft): number =>
+  collator.compare(named(a), named(b)) || a.system_id - b.system_id || a.id.localeCompare(b.id);

@@ -158,7 +158,13 @@ function later(a: string | null, b: string | null): string | null {
 }
 
 function newest(start: string | null, aircraft: readonly Aircraft[]): string | null {
-  return aircraft.reduce<string | null>((found, one) => later(found, one.event_time), start);
+  let found = start;
+  let foundMs = at(start) ?? Number.NEGATIVE_INFINITY;
+  for (const { event_time } of aircraft) {
+    const ms = at(event_time) ?? Number.NEGATIVE_INFINITY;
+    if (ms > foundMs) [found, foundMs] = [event_time, ms];
+  }
+  return found;
 }
 
 /** Alerts that were raised or grew worse between two states and ask for someone: what is announced and sounded, once. */

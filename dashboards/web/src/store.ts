@@ -7,6 +7,9 @@ import { boxOf, boxQuery, contains, widened, type Box } from "./map/features";
 import type { Alert, PilotLink, RuleFacts, ServerMessage, ZoneFeature } from "./protocol";
 import { EMPTY, news, reduce, type Action, type State } from "./state";
 
+/** Messages that come many times a second, or each second, and tell how things go on. */
+const OFTEN = { changes: true, heartbeat: true, guidance: true, around: true };
+
 /** A refusal in the server's own words, field by field where it named them. */
 export class Refused extends Error {
   constructor(
@@ -55,7 +58,7 @@ export class Store {
     this.live.stop();
   }
 
-  /** urgent: there is an alert in it, which waits for no frame (a hidden tab has none). */
+  /** urgent: more than things going on; it waits for no frame (a hidden tab has none). */
   subscribe(listener: (urgent: boolean) => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
@@ -109,7 +112,8 @@ export class Store {
     const heard = news(before, this.state);
     if (heard.length > 0) this.onNews(heard);
     if (this.as === "dispatch" && this.state.zonesAsked > this.fetched) void this.fetchZones();
-    for (const listener of this.listeners) listener(heard.length > 0);
+    const urgent = heard.length > 0 || action.type !== "message" || !(action.message.type in OFTEN);
+    for (const listener of this.listeners) listener(urgent);
   }
 
   /** The map shows this now. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { arrange, byAttention, cardLevel, cards, NOT_HEARD } from "../src/order";
+import { arrange, byAttention, ByName, cardLevel, cards, NOT_HEARD } from "../src/order";
 import { markOf } from "../src/glyphs";
 import { aircraft, alert } from "./make";
 
@@ -88,7 +88,14 @@ describe("the fleet", () => {
       aircraft({ id: "4", name: "Kite 20", level: "breach" }),
       aircraft({ id: "5", name: "Kite 30", level: "warning" }),
     ];
-    expect(fleet.sort(byAttention(new Set(["5"]))).map((one) => one.id)).toEqual(["5", "4", "2", "1", "3"]);
+    const known = new Map(fleet.map((one) => [one.id, one]));
+    const names = new ByName();
+    const order = (): string[] => byAttention(names.of(known), known, new Set(["5"])).map((one) => one.id);
+    expect(order()).toEqual(["5", "4", "2", "1", "3"]);
+    known.set("6", aircraft({ id: "6", name: "Albatross" }));
+    expect(order()).toEqual(["5", "4", "6", "2", "1", "3"]);
+    known.set("1", aircraft({ id: "1", name: "Kite 2" }));
+    expect(order()).toEqual(["5", "4", "6", "1", "2", "3"]);
   });
 
   it("draws a link that was lost in a breach as lost, with the edge of a breach", () => {

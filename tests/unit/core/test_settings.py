@@ -103,7 +103,9 @@ def test_an_online_map_is_of_one_origin(style: str, origin: str | None) -> None:
     assert load(None, {"WEDGETAIL_MAP__STYLE": style}).map.origin == origin
 
 
-@pytest.mark.parametrize("style", ["maps.example.org/style.json", "ftp://maps.example.org/", "https://a.example; script-src *", "https://"])
+@pytest.mark.parametrize(
+    "style", ["maps.example.org/style.json", "ftp://maps.example.org/", "https://a.example; script-src *", "https://"]
+)
 def test_what_is_no_address_of_a_map_is_refused(style: str) -> None:
     with pytest.raises(SettingError, match=r"Setting map\.style is wrong"):
         load(None, {"WEDGETAIL_MAP__STYLE": style})

@@ -19,11 +19,12 @@ import { PrintHead } from "./printhead";
 import { Queue } from "./queue";
 import { useZoneWork } from "./zonework";
 
+/** Ages, and lists whose aircraft move: nobody reads faster. The map draws its own frames. */
 const TICK_MS = 250;
 const THEMES: Theme[] = ["auto", "day", "night"];
 
 export function App({ store }: { store: Store }) {
-  const state = useStore(store);
+  const state = useStore(store, TICK_MS);
   useTick(TICK_MS);
   const [preferences, setPreferences] = useState(loadPreferences);
   const [selected, setSelected] = useState<string | null>(null);

@@ -37,25 +37,39 @@ export function usePage(): Page {
   return page;
 }
 
-/** Draws again with each change: an alert at once, all else at most once a frame of the screen. */
-export function useStore(store: Store): State {
+/** Draws again with each change: what is urgent at once, all else so often, and at most once a frame of the screen. */
+export function useStore(store: Store, everyMs = 0): State {
   const [, draw] = useReducer((count: number) => count + 1, 0);
   useEffect(() => {
     let frame = 0;
-    const now = (): void => {
+    let timer = 0;
+    let drawnAt = Number.NEGATIVE_INFINITY;
+    const stopWaiting = (): void => {
+      window.clearTimeout(timer);
       cancelAnimationFrame(frame);
-      frame = 0;
+      timer = frame = 0;
+    };
+    const now = (): void => {
+      stopWaiting();
+      drawnAt = performance.now();
       draw(undefined);
     };
+    const next = (): void => {
+      timer = 0;
+      frame = requestAnimationFrame(now);
+    };
     const stop = store.subscribe((urgent) => {
-      if (urgent) now();
-      else if (frame === 0) frame = requestAnimationFrame(now);
+      if (urgent) return now();
+      if (frame !== 0 || timer !== 0) return;
+      const wait = drawnAt + everyMs - performance.now();
+      if (wait > 0) timer = window.setTimeout(next, wait);
+      else next();
     });
     return () => {
-      cancelAnimationFrame(frame);
+      stopWaiting();
       stop();
     };
-  }, [store]);
+  }, [store, everyMs]);
   return store.state;
 }
 

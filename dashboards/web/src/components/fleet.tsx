@@ -1,6 +1,6 @@
-import { useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { ageSeconds } from "../clock";
-import { byAttention } from "../order";
+import { byAttention, ByName } from "../order";
 import type { Aircraft } from "../protocol";
 import { passes, type Filter } from "../state";
 import { usePage } from "./context";
@@ -23,9 +23,13 @@ export function Fleet({ filter, search, unacknowledged, onFilter, onSearch }: Fl
   const list = useRef<HTMLUListElement>(null);
   const kept = useRef<string[]>([]);
   const frozen = useFrozen(list);
-  const fleet = [...state.aircraft.values()].filter((one) => passes(one, filter, search, unacknowledged.has(one.id)));
-  fleet.sort(byAttention(unacknowledged));
-  const shown = frozen ? inPlaces(fleet, kept.current) : fleet;
+  const names = useRef(new ByName());
+  const [rows, setRows] = useState(ROWS);
+  useEffect(() => setRows(ROWS), [filter, search]);
+  const fleet = byAttention(names.current.of(state.aircraft), state.aircraft, unacknowledged).filter((one) =>
+    passes(one, filter, search, unacknowledged.has(one.id)),
+  );
+  const shown = atMost(frozen ? inPlaces(fleet, kept.current) : fleet, rows, (one) => one.id === selected || unacknowledged.has(one.id));
   kept.current = shown.map((one) => one.id);
   const reachable = shown.some((one) => one.id === selected) ? selected : shown[0]?.id;
 
@@ -61,7 +65,7 @@ export function Fleet({ filter, search, unacknowledged, onFilter, onSearch }: Fl
       </div>
       {(filter !== null || search !== "") && (
         <p class="hint">
-          {shown.length} of {state.aircraft.size} shown; unacknowledged ones always are.{" "}
+          {fleet.length} of {state.aircraft.size} shown; unacknowledged ones always are.{" "}
           <button
             type="button"
             class="plain"
@@ -95,6 +99,14 @@ export function Fleet({ filter, search, unacknowledged, onFilter, onSearch }: Fl
             show={show}
           />
         ))}
+        {fleet.length > shown.length && (
+          <li class="more">
+            {fleet.length - shown.length} more: search, filter, or{" "}
+            <button type="button" class="plain" data-testid="fleet-more" onClick={() => setRows(rows + ROWS)}>
+              show {Math.min(ROWS, fleet.length - shown.length)} of them
+            </button>
+          </li>
+        )}
       </ul>
       {shown.length === 0 && <Empty known={state.known} all={state.aircraft.size} />}
       <ZoneList />
@@ -103,12 +115,22 @@ export function Fleet({ filter, search, unacknowledged, onFilter, onSearch }: Fl
   );
 }
 
+/** So many at a time: of thousands nobody reads the last, and a row costs as much as one that is read. */
+const ROWS = 100;
+
 const whole = (seconds: number | null): number | null => (seconds === null ? null : Math.floor(seconds));
 
-/** The rows where they were, whatever their levels have become; new ones at the end. */
+/** The rows where they were, whatever their levels have become; new ones behind them. */
 function inPlaces(fleet: Aircraft[], places: readonly string[]): Aircraft[] {
-  const place = new Map(places.map((id, index) => [id, index]));
-  return [...fleet].sort((a, b) => (place.get(a.id) ?? places.length) - (place.get(b.id) ?? places.length));
+  const byId = new Map(fleet.map((one) => [one.id, one]));
+  const kept = places.map((id) => byId.get(id)).filter((one) => one !== undefined);
+  const known = new Set(places);
+  return [...kept, ...fleet.filter((one) => !known.has(one.id))];
+}
+
+/** The first rows; beyond them only who must not be hidden. */
+function atMost(fleet: Aircraft[], rows: number, must: (one: Aircraft) => boolean): Aircraft[] {
+  return fleet.filter((one, index) => index < rows || must(one));
 }
 
 function Empty({ known, all }: { known: boolean; all: number }) {

@@ -76,6 +76,8 @@ export function MapPane({ unacknowledged, shown, theme, target, onForm, onLink }
   // What was pressed stays, so that its buttons can be reached.
   const pointed = pressed.length > 0 ? pressed : hovered;
   const draft = work.draft === null ? null : work.checked;
+  const second = now === null ? null : Math.floor(now / 1000) * 1000;
+  const warned = useMemo(() => coming(state.alerts.values(), second), [state.alerts, second]);
 
   useEffect(() => view?.dress(), [view, theme]);
   useEffect(() => view?.baseMap(state.hello?.map_style ?? null), [view, state.hello?.map_style]);
@@ -84,7 +86,9 @@ export function MapPane({ unacknowledged, shown, theme, target, onForm, onLink }
   useEffect(() => view?.showAreas(own), [view, own]);
   useEffect(() => view?.highlight(draft === null ? pointed : []), [view, pointed, draft === null]);
   useEffect(() => view?.sketch(draft), [view, draft]);
-  useEffect(() => view?.draw({ fleet: state.aircraft, nowMs: now, selected, unacknowledged, shown, coming: coming(state.alerts.values(), now) }));
+  useEffect(() => view?.draw({ fleet: state.aircraft, nowMs: now, selected, unacknowledged, shown, coming: warned }));
+  // Positions go to the map as they come: the lists' pace is too slow for it.
+  useEffect(() => (view === null ? undefined : store.subscribe(() => view.refresh(store.state.aircraft, store.now()))), [view, store]);
   useEffect(() => {
     const aircraft = target === null ? undefined : state.aircraft.get(target.id);
     if (aircraft !== undefined) view?.lookAt(aircraft);

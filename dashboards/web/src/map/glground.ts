@@ -17,6 +17,8 @@ const NOTHING: FeatureCollection = { type: "FeatureCollection", features: [] };
 export class GlGround implements Ground {
   private readonly map: MapLibre;
   private ready = false;
+  /** Of the container: asked for only when it changes, since asking makes the browser lay out the page. */
+  private size = { width: 0, height: 0 };
   private areas = NOTHING;
   private labels = NOTHING;
   private highlighted: readonly string[] = [];
@@ -41,12 +43,14 @@ export class GlGround implements Ground {
       fadeDuration: 0,
       locale: { "Map.Title": "Map of the aircraft and zones" },
     });
+    this.measure();
     this.map.touchZoomRotate.disableRotation();
     this.map.keyboard.disableRotation();
     this.map.addControl(new ScaleControl({ unit: "metric", maxWidth: 120 }), "bottom-right");
     this.map.addControl(new AttributionControl({ compact: false, customAttribution: [] }), "bottom-right");
     this.map.on("style.load", () => this.dressed());
     this.map.on("render", () => handlers.drawn());
+    this.map.on("resize", () => this.measure());
     this.map.on("moveend", () => this.moved());
     this.map.on("error", (event) => this.failed(event));
     this.map.on("click", (event) => handlers.click(event.point.x, event.point.y));
@@ -62,8 +66,7 @@ export class GlGround implements Ground {
 
   camera(): Camera {
     const { lng, lat } = this.map.getCenter();
-    const { clientWidth: width, clientHeight: height } = this.map.getContainer();
-    return { ...project(lng, lat), scale: scaleOf(this.map.getZoom()), width, height };
+    return { ...project(lng, lat), scale: scaleOf(this.map.getZoom()), ...this.size };
   }
 
   view(): Box {
@@ -147,6 +150,11 @@ export class GlGround implements Ground {
 
   pointer(over: boolean): void {
     this.map.getCanvas().style.cursor = over ? "pointer" : "";
+  }
+
+  private measure(): void {
+    const { clientWidth: width, clientHeight: height } = this.map.getContainer();
+    this.size = { width, height };
   }
 
   private source(name: string): GeoJSONSource | undefined {

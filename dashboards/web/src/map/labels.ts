@@ -1,4 +1,4 @@
-// Where names stand: beside their mark, over no other name. Who must be seen is placed first, and never left out. Pure.
+// Where names stand: beside their mark, over no other name. Who must be seen is placed first, and may cover others. Pure.
 
 export interface Wanted {
   id: string;
@@ -9,8 +9,8 @@ export interface Wanted {
   height: number;
   /** Distance of the name from the mark's middle. */
   away: number;
-  /** Written even where it covers another. */
-  loud: boolean;
+  /** How much of it may lie over others, of its area: 0 for none. */
+  mayCover: number;
 }
 
 export interface Placed {
@@ -91,11 +91,11 @@ export function placeLabels(
     const kept = before.get(one.id);
     const sides = kept === undefined ? SIDES : [kept, ...SIDES.filter((side) => side !== kept)];
     let side: Side | null = null;
-    let least = one.loud ? Infinity : Number.MIN_VALUE;
+    let least = one.mayCover * one.width * one.height + Number.MIN_VALUE;
     for (const tried of sides) {
       const [x, y] = corner(one, tried);
       const inside = x >= 0 && y >= 0 && x + one.width <= view.width && y + one.height <= view.height;
-      if (!inside && !one.loud) continue;
+      if (!inside && one.mayCover === 0) continue;
       const covered = taken.covered(x, y, x + one.width, y + one.height) + (inside ? 0 : OUTSIDE);
       if (covered >= least) continue;
       [side, least] = [tried, covered];

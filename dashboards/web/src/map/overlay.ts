@@ -6,10 +6,12 @@ import type { MultiPolygon, Polygon } from "geojson";
 import type { Marks } from "../layers";
 import { RANK } from "../order";
 import { type Craft, isLoud, isSought, rankOf } from "./craft";
+import { Sheet } from "./crowd";
 import { type EdgeMarker, edgeMarkers, type Inset } from "./edges";
 import type { Colour } from "./images";
 import { type Placed, placeLabels, type Side, type Wanted } from "./labels";
 import { type Camera, screenX, screenY } from "./mercator";
+import { MARK_PX, nearest } from "./pick";
 import { drawAreas, drawSketch, type Sketch } from "./sketch";
 import { SPRITE_PX, Sprites } from "./sprites";
 import type { Trail } from "./trail";
@@ -22,7 +24,6 @@ export interface Picked {
 
 /** A finger's width: 44 px across. */
 export const TOUCH_PX = 22;
-const MARK_PX = 12;
 const RING_PX = 21;
 const FAINT = 0.35;
 /** More clear aircraft than this in view are drawn small, until there are a fifth fewer. */
@@ -53,6 +54,7 @@ export class Overlay {
   areas: readonly (Polygon | MultiPolygon)[] = [];
   /** The zone that is being drawn. */
   sketch: Sketch | null = null;
+  private sheet: Sheet | null = null;
   private sides: ReadonlyMap<string, Side> = new Map();
   // As last drawn: what a pointer can meet.
   private xs = new Float32Array(0);
@@ -106,13 +108,17 @@ export class Overlay {
   draw(camera: Camera): void {
     this.fit(camera);
     const { context, ratio } = this;
-    context.setTransform(1, 0, 0, 1, 0, 0);
-    context.clearRect(0, 0, this.canvas.width, this.canvas.height);
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
     this.look(camera);
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    if (this.crowded) this.drawCrowd();
+    else context.clearRect(0, 0, this.canvas.width, this.canvas.height);
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    // Below the crowd, which is there already.
+    context.globalCompositeOperation = "destination-over";
+    if (this.marks.trails) this.drawTrails(camera);
+    context.globalCompositeOperation = "source-over";
     drawAreas(context, camera, this.areas, this.colour);
     if (this.sketch !== null) drawSketch(context, camera, this.sketch, this.colour);
-    if (this.marks.trails) this.drawTrails(camera);
     if (this.marks.paths) this.drawAhead(camera);
     const names = this.namesIn(camera);
     this.drawNames(names.filter((one) => !one.loud));
@@ -126,16 +132,8 @@ export class Overlay {
     for (const marker of this.edges) {
       if (Math.hypot(marker.x - x, marker.y - y) <= Math.max(reach, MARK_PX)) return { id: marker.ids[0]!, edge: true };
     }
-    let best: Craft | null = null;
-    let bestAway = Infinity;
-    for (const index of this.seen) {
-      const away = Math.max(MARK_PX, Math.hypot(this.xs[index]! - x, this.ys[index]! - y));
-      // Of several on one spot the one that is drawn last, on top.
-      if (away > Math.max(reach, MARK_PX) || away > bestAway) continue;
-      best = this.crafts[index]!;
-      bestAway = away;
-    }
-    return best === null ? null : { id: best.id, edge: false };
+    const index = nearest(this.seen, this.xs, this.ys, x, y, reach);
+    return index === null ? null : { id: this.crafts[index]!.id, edge: false };
   }
 
   private fit(camera: Camera): void {
@@ -231,14 +229,29 @@ export class Overlay {
     context.setTransform(1, 0, 0, 1, 0, 0);
     for (const index of this.seen) {
       const craft = this.crafts[index]!;
+      if (this.isSmall(craft)) continue;
       if (craft.selected) this.ring(index);
       context.globalAlpha = (craft.waits && !this.bright) || (craft.dim && !craft.waits) ? FAINT : 1;
-      const picture = this.sprites!.of(craft.mark, craft.stale, craft.heading_deg, this.isSmall(craft));
+      const picture = this.sprites!.of(craft.mark, craft.stale, craft.heading_deg, false);
       const half = picture.width / 2;
       context.drawImage(picture, Math.round(this.xs[index]! * ratio - half), Math.round(this.ys[index]! * ratio - half));
     }
     context.globalAlpha = 1;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  }
+
+  /** The small marks, in the place of all that was drawn before. */
+  private drawCrowd(): void {
+    const { width, height } = this.canvas;
+    if (this.sheet?.width !== width || this.sheet.height !== height) this.sheet = new Sheet(width, height);
+    else this.sheet.clear();
+    for (const index of this.seen) {
+      const craft = this.crafts[index]!;
+      if (!this.isSmall(craft)) continue;
+      const stamp = this.sprites!.stamp(craft.mark, craft.stale, craft.heading_deg, craft.dim ? FAINT : 1);
+      this.sheet.stamp(stamp, Math.round(this.xs[index]! * this.ratio), Math.round(this.ys[index]! * this.ratio));
+    }
+    this.context.putImageData(this.sheet.image, 0, 0);
   }
 
   private isSmall(craft: Craft): boolean {
@@ -258,7 +271,7 @@ export class Overlay {
   }
 
   private namesIn(camera: Camera): (Placed & { loud: boolean; picture: HTMLCanvasElement })[] {
-    const wanted: (Wanted & { picture: HTMLCanvasElement })[] = [];
+    const wanted: (Wanted & { loud: boolean; picture: HTMLCanvasElement })[] = [];
     const marks: [number, number, number, number][] = [];
     let quiet = 0;
     // From the last, which is the worst, to the first.
@@ -266,8 +279,8 @@ export class Overlay {
       const index = this.seen[place]!;
       const craft = this.crafts[index]!;
       const loud = isLoud(craft);
-      // What has cleared and only waits to be seen gives way to what stands.
-      const must = craft.selected || rankOf(craft) < RANK.clear;
+      // What has cleared and only waits to be seen gives way to what stands; and of a heap of names none could be read.
+      const mayCover = craft.selected ? Infinity : rankOf(craft) < RANK.clear ? 0.5 : 0;
       const [x, y] = [this.xs[index]!, this.ys[index]!];
       if (loud || !this.crowded) marks.push([x - MARK_PX, y - MARK_PX, x + MARK_PX, y + MARK_PX]);
       if (craft.label === "" || (!loud && (!this.marks.names || this.crowded || quiet >= MOST_QUIET_NAMES))) continue;
@@ -275,7 +288,7 @@ export class Overlay {
       const picture = this.name(craft.label, loud);
       // Without its halo, which may touch another's.
       const [width, height] = [picture.width / this.ratio - HALO_PX * 2, picture.height / this.ratio - HALO_PX];
-      wanted.push({ id: craft.id, x, y, width, height, away: craft.selected ? RING_PX + 4 : RING_PX, loud: must, picture });
+      wanted.push({ id: craft.id, x, y, width, height, away: craft.selected ? RING_PX + 4 : RING_PX, mayCover, loud, picture });
     }
     const placed = placeLabels(wanted, marks, this.sides, camera);
     this.sides = new Map(placed.map((one) => [one.id, one.side]));

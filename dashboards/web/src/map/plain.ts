@@ -205,7 +205,7 @@ export class PlainGround implements Ground {
       if (geometry.type !== "Point" || properties?.kind === "information") continue;
       const { x, y } = project(geometry.coordinates[0]!, geometry.coordinates[1]!);
       const name = String(properties?.name);
-      wanted.push({ id: name, x: screenX(at, x), y: screenY(at, y), width: context.measureText(name).width, height: 16, away: 4, loud: false });
+      wanted.push({ id: name, x: screenX(at, x), y: screenY(at, y), width: context.measureText(name).width, height: 16, away: 4, mayCover: 0 });
     }
     context.strokeStyle = colour("map-ground");
     context.fillStyle = colour("text-muted");

@@ -75,7 +75,7 @@ export class PlainBase {
       const [x, y] = [screenX(camera, name.x), screenY(camera, name.y)];
       if (x < 0 || x > camera.width || y < 0 || y > camera.height) continue;
       const width = context.measureText(name.text).width + 8;
-      wanted.push({ id: String(wanted.length), x, y, width, height: 20, away: name.aerodrome ? 6 : -10, loud: false, name });
+      wanted.push({ id: String(wanted.length), x, y, width, height: 20, away: name.aerodrome ? 6 : -10, mayCover: 0, name });
     }
     context.lineWidth = 3;
     for (const placed of placeLabels(wanted, [], new Map(), { width: camera.width, height: camera.height })) {

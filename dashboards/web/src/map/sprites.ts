@@ -3,6 +3,7 @@
 
 import { SHAPE, type Mark } from "../glyphs";
 import { RANK } from "../order";
+import { type Stamp, stampOf } from "./crowd";
 import type { Colour } from "./images";
 
 export const HEADINGS = 72;
@@ -22,6 +23,7 @@ export function spriteIndex(mark: Mark, stale: boolean, heading_deg: number | nu
 /** Pictures, made when they are first wanted; another theme or another screen needs another set. */
 export class Sprites {
   private readonly made = new Map<number, HTMLCanvasElement>();
+  private readonly stamps = new Map<number, Stamp>();
 
   constructor(
     private readonly colour: Colour,
@@ -37,6 +39,18 @@ export class Sprites {
       this.made.set(index, picture);
     }
     return picture;
+  }
+
+  /** The same as pixels, small. faint: how much of its opacity is left. */
+  stamp(mark: Mark, stale: boolean, heading_deg: number | null, faint: number): Stamp {
+    const index = spriteIndex(mark, stale, heading_deg, true) * 2 + Number(faint < 1);
+    let stamp = this.stamps.get(index);
+    if (stamp === undefined) {
+      const picture = this.of(mark, stale, heading_deg, true);
+      const pixels = picture.getContext("2d")!.getImageData(0, 0, picture.width, picture.height);
+      this.stamps.set(index, (stamp = stampOf(pixels.data, picture.width, faint)));
+    }
+    return stamp;
   }
 
   private draw(mark: Mark, stale: boolean, turn: number | null, size: number): HTMLCanvasElement {

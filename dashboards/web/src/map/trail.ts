@@ -8,6 +8,8 @@ export const GAP_MS = 5_000;
 const KEEP_MS = 1_000;
 /** Shorter segments are no more to see than the point that they are. */
 export const SHORTEST_PX = 4;
+/** A shorter way lies below its aircraft's own mark. */
+const UNDER_MARK_PX = 12;
 
 /** One aircraft's way, oldest first. Changed in place, since positions come ten times a second. */
 export class Trail {
@@ -61,11 +63,11 @@ export class Trail {
     return this.times.length > 0;
   }
 
-  /** Whether any of it may be seen: in the view, and longer than nothing. */
+  /** Whether any of it may be seen: in the view, and beyond the mark. */
   visible(camera: Camera): boolean {
     if (this.times.length < 2) return false;
     const { scale } = camera;
-    if ((this.east - this.west) * scale < SHORTEST_PX && (this.south - this.north) * scale < SHORTEST_PX) return false;
+    if ((this.east - this.west) * scale < UNDER_MARK_PX && (this.south - this.north) * scale < UNDER_MARK_PX) return false;
     const middle = screenX(camera, (this.west + this.east) / 2);
     const half = ((this.east - this.west) * scale) / 2;
     return (

@@ -18,6 +18,13 @@ export interface ViewHandlers extends SurfaceHandlers {
 }
 
 const BY_HAND_PX = 4;
+const COUNT_MS = 1_000;
+
+/** The age of a position counts too, but not to the frame. */
+function isSame(one: Picture, other: Picture): boolean {
+  const sooner = (other.nowMs ?? 0) - (one.nowMs ?? 0) < COUNT_MS;
+  return sooner && one.fleet === other.fleet && one.selected === other.selected && one.unacknowledged === other.unacknowledged && one.shown === other.shown && one.coming === other.coming;
+}
 
 /** Opens the map; rejects when this browser cannot draw any. */
 export async function openView(container: HTMLElement, handlers: ViewHandlers): Promise<MapView> {
@@ -36,6 +43,7 @@ export class MapView {
   private followed: string | null = null;
   /** Where the map was put last to follow. */
   private put: Camera | null = null;
+  private countedAt = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly surface: MapSurface,
@@ -55,6 +63,7 @@ export class MapView {
   }
 
   draw(picture: Picture): void {
+    if (this.picture !== null && isSame(this.picture, picture)) return;
     this.picture = picture;
     this.crafts = this.known.of(picture);
     this.surface.show(this.crafts, this.known.trails.values());
@@ -65,6 +74,11 @@ export class MapView {
     }
     this.keepUp();
     this.countOutside();
+  }
+
+  /** The fleet as it is now, all else as it was drawn last. */
+  refresh(fleet: Picture["fleet"], nowMs: number | null): void {
+    if (this.picture !== null && fleet !== this.picture.fleet) this.draw({ ...this.picture, fleet, nowMs });
   }
 
   drawZones(zones: readonly ZoneFeature[]): void {
@@ -139,10 +153,14 @@ export class MapView {
 
   moved(): void {
     if (this.placed) this.handlers.moved(this.surface.view);
+    this.countedAt = Number.NEGATIVE_INFINITY;
     this.countOutside();
   }
 
   private countOutside(): void {
+    const now = performance.now();
+    if (now - this.countedAt < COUNT_MS) return;
+    this.countedAt = now;
     const camera = this.surface.camera;
     const fleet = this.picture?.fleet;
     const outside = this.crafts.filter((craft) => {
