@@ -18,8 +18,19 @@ interface FleetProps {
   onSearch(search: string): void;
 }
 
-export function Fleet({ filter, search, unacknowledged, onFilter, onSearch }: FleetProps) {
-  const { state, now, selected, show, zones } = usePage();
+/** The fleet; in its place the zone that is being drawn, while map and alerts stay in view. */
+export function Fleet(list: FleetProps) {
+  const { zones } = usePage();
+  if (zones.draft === null) return <FleetList {...list} />;
+  return (
+    <section class="fleet" aria-label="Temporary zone">
+      <ZoneForm draft={zones.draft} />
+    </section>
+  );
+}
+
+function FleetList({ filter, search, unacknowledged, onFilter, onSearch }: FleetProps) {
+  const { state, now, selected, show } = usePage();
   const list = useRef<HTMLUListElement>(null);
   const kept = useRef<string[]>([]);
   const frozen = useFrozen(list);
@@ -42,14 +53,6 @@ export function Fleet({ filter, search, unacknowledged, onFilter, onSearch }: Fl
     rows[here + (event.key === "ArrowDown" ? 1 : -1)]?.focus();
   };
 
-  // In the place of the list: the map and the alerts stay in view while a zone is drawn.
-  if (zones.draft !== null) {
-    return (
-      <section class="fleet" aria-label="Temporary zone">
-        <ZoneForm draft={zones.draft} />
-      </section>
-    );
-  }
   return (
     <section class="fleet" aria-label="Fleet">
       <div class="bar">

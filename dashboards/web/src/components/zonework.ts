@@ -3,7 +3,7 @@
 import { useMemo, useState } from "preact/hooks";
 import { writeLine, type Place } from "../drawing/coordinates";
 import { check, EMPTY_DRAFT, placed, type Checked, type Draft, type Problems } from "../drawing/draft";
-import { clockTime } from "../format";
+import { clockTime, momentTime } from "../format";
 import type { ZoneFeature } from "../protocol";
 import { Refused, type Store } from "../store";
 
@@ -77,7 +77,7 @@ export function useZoneWork(store: Store): ZoneWork {
   };
 
   const inForce = (zone: ZoneFeature & { in_force: boolean }): void => {
-    const until = zone.properties.valid_to === null ? "" : ` until ${clockTime(Date.parse(zone.properties.valid_to), store.timezone)}`;
+    const until = zone.properties.valid_to === null ? "" : ` until ${momentTime(Date.parse(zone.properties.valid_to), store.now(), store.timezone)}`;
     const word = zone.in_force ? "is in force" : "is stored and not yet in force everywhere,";
     tell(`${zone.properties.name} ${word}${until}.`, { label: "End it now", run: () => end(zone) });
   };
