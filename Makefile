@@ -25,7 +25,7 @@ $(LOCKED): requirements.lock
 	@touch $@
 
 # The pages are built by the install itself: again when one of their sources changed.
-WEB := $(shell find dashboards/web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
+WEB := $(shell find dashboards/web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/made/*' 2>/dev/null)
 $(INSTALLED): $(LOCKED) pyproject.toml hatch_build.py $(WEB)
 	@echo "installing Wedgetail and building its pages"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .

@@ -175,6 +175,7 @@ def _figures(one: Measured) -> list[Figure]:
     return [
         figure("map still: a frame, p50", one.frame(50), _STILL_MS, False),
         figure("map still: a frame, p95", one.frame(95), _STILL_MS, True),
+        figure("map still: the longest frame", max(one.still, default=float("nan")), _STILL_MS, False),
         figure("map dragged: a frame, p95", _percentile(one.moving, 95), _STILL_MS, False),
         figure("input to paint, p95", one.input_ms, _INPUT_MS, held),
         figure("longest task", longest, _BLOCKED_MS, held),

@@ -24,7 +24,7 @@ from websockets.http11 import Request, Response
 _DIST = Path(__file__).parents[2] / "dashboards" / "web" / "dist"
 _LON, _LAT, _SPREAD_DEG = 149.1, -35.3, 1.0  # around Canberra
 _RADIUS_DEG, _TURN_S = 0.004, 180.0
-BREACH, WARNING = 400, 100  # one in so many
+BREACH, WARNING = 997, 499  # one in so many
 _RULES = {"judged_up_to": None, "running": True, "since": None}
 
 

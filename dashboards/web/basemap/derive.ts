@@ -77,10 +77,11 @@ function coast(land: Topology): Feature[] {
   return polygons.map((coordinates) => ({ type: "Feature", geometry: { type: "Polygon", coordinates }, properties: { layer: "land" } }));
 }
 
-/** Whether an outline lies wholly around Australia: what begins there and is a continent's is left out. */
+/** Whether an outline lies around Australia and is no other continent's; nor crosses longitude 180, where its edges would run round the world. */
 function within(outline: readonly Position[]): boolean {
   const [west, south, east, north] = AROUND;
   const [xs, ys] = [outline.map((corner) => corner[0]!), outline.map((corner) => corner[1]!)];
+  if (Math.max(...xs) - Math.min(...xs) > 180) return false;
   return Math.max(...xs) >= west && Math.min(...xs) <= east && Math.max(...ys) >= south && Math.min(...ys) <= north && Math.max(...ys) < 10;
 }
 

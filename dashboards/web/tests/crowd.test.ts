@@ -20,7 +20,7 @@ describe("marks pixel by pixel", () => {
     on.stamp(stampOf(new Uint8ClampedArray([0, 100, 0, 255]), 1), 4, 3);
     expect(at(on, 4, 3)).toEqual([0, 100, 0, 255]);
     on.stamp(stamp, 3, 3);
-    expect(at(on, 4, 3)).toEqual([100, 50, 0, 255]);
+    expect(at(on, 4, 3)).toEqual([100, 49, 0, 255]);
     on.clear();
     expect(at(on, 3, 3)).toEqual([0, 0, 0, 0]);
   });

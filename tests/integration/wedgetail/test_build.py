@@ -1,4 +1,6 @@
+import json
 import shutil
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import pytest
@@ -42,6 +44,22 @@ def test_a_build_that_fails_says_which_command_and_what_it_said(tmp_path: Path, 
 def test_a_build_that_makes_no_page_is_no_build(tmp_path: Path) -> None:
     with pytest.raises(hatch_build.PagesNotBuilt, match=r"index\.html"):
         hatch_build.build(pages(tmp_path, "true"))
+
+
+def test_the_aerodromes_of_the_base_map_come_from_their_package(tmp_path: Path) -> None:
+    hatch_build.write_aerodromes(tmp_path)
+    told = {one["code"]: one for one in json.loads((tmp_path / "made/aerodromes.json").read_text())}
+    assert told["YSCB"]["iata"] and (round(told["YSCB"]["lon"], 1), round(told["YSCB"]["lat"], 1)) == (149.2, -35.3)
+    assert all(112 < one["lon"] < 170 or one["lon"] < 106 for one in told.values()), "all are Australia's"
+
+
+def test_without_that_package_the_build_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def absent(name: str) -> str:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr("importlib.metadata.version", absent)
+    with pytest.raises(hatch_build.PagesNotBuilt, match="airportsdata, a build requirement"):
+        hatch_build.build(pages(tmp_path, BUILD))
 
 
 def test_a_machine_without_node_builds_with_that_of_the_build_requirement(

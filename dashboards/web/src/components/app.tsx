@@ -24,7 +24,7 @@ const TICK_MS = 250;
 const THEMES: Theme[] = ["auto", "day", "night"];
 
 export function App({ store }: { store: Store }) {
-  const state = useStore(store, TICK_MS);
+  const state = useStore(store, "urgent");
   useTick(TICK_MS);
   const [preferences, setPreferences] = useState(loadPreferences);
   const [selected, setSelected] = useState<string | null>(null);

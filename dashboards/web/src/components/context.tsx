@@ -37,39 +37,28 @@ export function usePage(): Page {
   return page;
 }
 
-/** Draws again with each change: what is urgent at once, all else so often, and at most once a frame of the screen. */
-export function useStore(store: Store, everyMs = 0): State {
+/**
+ * Draws again with each change: what is urgent at once, all else at most once a frame of the screen; or, where somebody
+ * draws again every so often anyway (useTick), only what is urgent.
+ */
+export function useStore(store: Store, which: "all" | "urgent" = "all"): State {
   const [, draw] = useReducer((count: number) => count + 1, 0);
   useEffect(() => {
     let frame = 0;
-    let timer = 0;
-    let drawnAt = Number.NEGATIVE_INFINITY;
-    const stopWaiting = (): void => {
-      window.clearTimeout(timer);
-      cancelAnimationFrame(frame);
-      timer = frame = 0;
-    };
     const now = (): void => {
-      stopWaiting();
-      drawnAt = performance.now();
+      cancelAnimationFrame(frame);
+      frame = 0;
       draw(undefined);
     };
-    const next = (): void => {
-      timer = 0;
-      frame = requestAnimationFrame(now);
-    };
     const stop = store.subscribe((urgent) => {
-      if (urgent) return now();
-      if (frame !== 0 || timer !== 0) return;
-      const wait = drawnAt + everyMs - performance.now();
-      if (wait > 0) timer = window.setTimeout(next, wait);
-      else next();
+      if (urgent) now();
+      else if (which === "all" && frame === 0) frame = requestAnimationFrame(now);
     });
     return () => {
-      stopWaiting();
+      cancelAnimationFrame(frame);
       stop();
     };
-  }, [store, everyMs]);
+  }, [store, which]);
   return store.state;
 }
 

@@ -157,7 +157,10 @@ export function MapPane({ unacknowledged, shown, theme, target, onForm, onLink }
       )}
       {notice !== null && (
         <p class="map-notice" role="status" data-testid="map-notice">
-          {notice}
+          {notice}{" "}
+          <button type="button" class="plain" onClick={() => setNotice(null)}>
+            Close
+          </button>
         </p>
       )}
       {draft !== null && (

@@ -46,8 +46,9 @@ export class GlGround implements Ground {
     this.measure();
     this.map.touchZoomRotate.disableRotation();
     this.map.keyboard.disableRotation();
-    this.map.addControl(new ScaleControl({ unit: "metric", maxWidth: 120 }), "bottom-right");
+    // The first stands lowest.
     this.map.addControl(new AttributionControl({ compact: false, customAttribution: [] }), "bottom-right");
+    this.map.addControl(new ScaleControl({ unit: "metric", maxWidth: 120 }), "bottom-right");
     this.map.on("style.load", () => this.dressed());
     this.map.on("render", () => handlers.drawn());
     this.map.on("resize", () => this.measure());

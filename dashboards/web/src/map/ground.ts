@@ -49,5 +49,8 @@ export const NEAREST_ZOOM = 19;
 
 /** Whether MapLibre can draw here. */
 export function hasWebGL(): boolean {
-  return document.createElement("canvas").getContext("webgl2") !== null;
+  const context = document.createElement("canvas").getContext("webgl2");
+  // Browsers allow only so many at a time.
+  context?.getExtension("WEBGL_lose_context")?.loseContext();
+  return context !== null;
 }

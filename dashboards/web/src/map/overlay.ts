@@ -122,8 +122,10 @@ export class Overlay {
     if (this.marks.paths) this.drawAhead(camera);
     const names = this.namesIn(camera);
     this.drawNames(names.filter((one) => !one.loud));
-    this.drawMarks();
+    this.drawMarks(false);
     this.drawNames(names.filter((one) => one.loud));
+    // No name may cover who needs somebody; breaches come last of all.
+    this.drawMarks(true);
     this.drawEdges();
   }
 
@@ -223,13 +225,13 @@ export class Overlay {
     }
   }
 
-  private drawMarks(): void {
+  private drawMarks(loud: boolean): void {
     const { context, ratio } = this;
     // In the screen's own pixels, so that a picture is copied and not drawn anew.
     context.setTransform(1, 0, 0, 1, 0, 0);
     for (const index of this.seen) {
       const craft = this.crafts[index]!;
-      if (this.isSmall(craft)) continue;
+      if (isLoud(craft) !== loud || this.isSmall(craft)) continue;
       if (craft.selected) this.ring(index);
       context.globalAlpha = (craft.waits && !this.bright) || (craft.dim && !craft.waits) ? FAINT : 1;
       const picture = this.sprites!.of(craft.mark, craft.stale, craft.heading_deg, false);

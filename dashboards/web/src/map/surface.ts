@@ -22,9 +22,9 @@ import { Overlay } from "./overlay";
 import type { Sketch } from "./sketch";
 import type { Trail } from "./trail";
 
-/** What lies on the map: buttons to the upper right, notes below. */
+/** What lies on the map: buttons to the upper right; notes, the scale and the credits below. */
 const PADDING: Padding = { top: 56, bottom: 56, left: 48, right: 96 };
-const INSET = { top: 34, right: 80, bottom: 56, left: 34 };
+const INSET = { top: 34, right: 80, bottom: 128, left: 34 };
 const NEAR_ZOOM = 13;
 const FIT_ZOOM = 15;
 const HOVER_PX = 8;
