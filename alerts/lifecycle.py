@@ -43,6 +43,7 @@ class Condition(msgspec.Struct):
     worst_m: float = -1.0
     clear_us: int | None = None
     delays: tuple[float, int, float, int] = (0.0, 0, 0.0, 0)
+    ahead_s: float | None = None  # a warning of what comes: in so many seconds from seen_us
 
 
 def step(held: Condition | None, seen: Observed, time_us: int, alarmed: bool) -> Stepped:
@@ -111,6 +112,8 @@ def _note(held: Condition, seen: Observed, over: list[tuple[Level, float]], time
     worst = over[0] if over else next(iter(seen.tiers), None)
     no_distance = worst is None or worst[0] is Level.UNKNOWN or (worst[0] is Level.WARNING and seen.ahead_s is not None)
     held.beyond_m = None if worst is None or no_distance else round(worst[1], 3)
+    comes = worst is not None and worst[0] is Level.WARNING and worst[1] > 0.0
+    held.ahead_s = round(seen.ahead_s, 1) if comes and seen.ahead_s is not None else None
     held.delays = _as_tuple(seen.delays)
     if over and (over[0][1] > held.worst_m or not held.worst):
         held.worst, held.worst_m = seen.what, over[0][1]

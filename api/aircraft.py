@@ -7,11 +7,13 @@ from uuid import UUID
 from api.latest import Row
 from api.shapes import Aircraft, Measured, Reason
 from core.colour import Level, worst
+from core.geodesy import bearing_deg
 from core.identity import link_name, partition_of
 from core.sample import HeightSource, NoPosition
 from core.topics import PARTITIONS
 from core.units import US_PER_S
 from geofence.moments import iso
+from geofence.prediction import STILL_MPS
 
 SILENT_AFTER_US = 5 * US_PER_S  # an aircraft without a frame for so long is lost, or has ended
 _MOTION_US = 5 * US_PER_S  # speed and height of a position message older than this are not those of now
@@ -79,6 +81,7 @@ def describe(held: Held, name: str | None, ended: bool, reasons: list[Reason]) -
         "lat": fixed["lat_e7"] / 1e7 if fixed else None,
         "no_position": NO_POSITION.get(message["no_position"]),
         **measured(moving or last),
+        "course_deg": _course_deg(moving or last),
         "height": moving["height"] if moving else None,
         "battery_pct": last["battery_pct"],
         "battery_age_s": _thousandth(last["battery_age_ms"]),
@@ -106,6 +109,14 @@ def measured(values: dict[str, Any]) -> Measured:
         "climb_mps": None if down is None else -down / 100 + 0.0,
         "heading_deg": None if values["heading_cdeg"] is None else values["heading_cdeg"] / 100,
     }
+
+
+def _course_deg(values: dict[str, Any]) -> float | None:
+    """Over ground, degrees true; None where it stands still or nobody knows."""
+    north, east = values["velocity_north_cmps"], values["velocity_east_cmps"]
+    if north is None or east is None or math.hypot(north, east) < STILL_MPS * 100:
+        return None
+    return round(bearing_deg(east, north), 1) % 360.0
 
 
 def _truth(value: int | None) -> bool | None:

@@ -69,7 +69,8 @@ class Case:
     def tell(self, told: Told) -> bool:
         """Where it stands now. False: nothing new, or the condition is over."""
         before = self.told.at_us if self.told else self.last.at_us
-        if self.last.condition is Condition.CLEARED or told.at_us <= before:
+        # Of the event's own moment it says more than the event.
+        if self.last.condition is Condition.CLEARED or told.at_us < before or (self.told and told.at_us == before):
             return False
         self.told = told
         return True
@@ -104,6 +105,7 @@ def describe(case: Case, aircraft_name: str | None, confirmed: bool) -> Alert:
         "way_back": told.way_back if told else event.way_back,
         "guidance_at": iso(told.at_us if told else event.at_us) or "",
         "beyond_m": told.beyond_m if told else event.beyond_m,
+        "ahead_s": told.ahead_s if told else None,
         "height_m": event.height_m,
         "height_datum": event.height_datum,
         "height_source": event.height_source,
@@ -134,7 +136,7 @@ def describe_handled(one: Acknowledgement) -> Handled:
 def describe_guidance(told: Told) -> Guidance:
     return {
         "id": str(told.alert_id), "what": told.what, "way_back": told.way_back,
-        "beyond_m": told.beyond_m, "guidance_at": iso(told.at_us) or "",
+        "beyond_m": told.beyond_m, "ahead_s": told.ahead_s, "guidance_at": iso(told.at_us) or "",
     }  # fmt: skip
 
 

@@ -10,6 +10,10 @@ from typing_extensions import TypedDict
 
 Time = Annotated[str, Field(examples=["2026-07-01T03:12:04.120000Z"], description="ISO 8601 with Z, microseconds")]
 Id = Annotated[str, Field(examples=["6f0f3a0e-5c1c-5d8b-9a54-0b9f4d8e1a11"], description="a UUID")]
+AheadSeconds = Annotated[
+    float | None,
+    Field(description="of a warning: seconds from guidance_at until what it warns of, if nothing changes; told live only"),
+]
 LevelWord = Literal["breach", "lost", "warning", "unknown", "clear"]
 
 
@@ -63,6 +67,7 @@ class Aircraft(Measured):
         Literal["not sent", "zero", "impossible"] | None,
         Field(description="why the last position message had none; null: it had one"),
     ]
+    course_deg: Annotated[float | None, Field(description="over ground, degrees true; null: it stands still, or nobody knows")]
     height: Height | None
     battery_pct: int | None
     battery_age_s: Annotated[float | None, Field(description="its age at event_time")]
@@ -117,6 +122,7 @@ class Alert(TypedDict):
     way_back: Annotated[str | None, Field(examples=["FLY 240° true, 85 m"])]
     guidance_at: Annotated[Time, Field(description="event time of the sample behind what and way_back")]
     beyond_m: float | None
+    ahead_s: AheadSeconds
     height_m: float | None
     height_datum: str | None
     height_source: str | None
@@ -135,6 +141,7 @@ class Guidance(TypedDict):
     what: str
     way_back: str | None
     beyond_m: float | None
+    ahead_s: AheadSeconds
     guidance_at: Time
 
 

@@ -129,6 +129,7 @@ class Guidance(msgspec.Struct, frozen=True):
     what: str
     way_back: str | None
     beyond_m: float | None
+    ahead_s: float | None = None  # of a warning: seconds from at_us until what it warns of, if nothing changes
 
 
 class Judged(msgspec.Struct, frozen=True):

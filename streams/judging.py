@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Container, Iterable
+from uuid import UUID
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 
@@ -119,6 +120,8 @@ class Judging:
                 partition.drop()  # judged but not told: begin again from the checkpoint
                 raise
         partition.done(entry)
+        if events and partition.live and stored.offset >= partition.told:  # what an event does not say waits for no second
+            await self._say(partition, {event.aircraft_id for event in events})
         if partition.next - partition.checkpointed >= _CHECKPOINT_EVERY:
             await self.keep([partition])
 
@@ -240,17 +243,20 @@ class Judging:
         """Says how far each partition is judged, and where its open alerts stand."""
         for partition in list(self.partitions.values()):
             if partition.tp in self.owned and (partition.loaded or partition.stopped):
-                said = Judged(
-                    topic=partition.tp.topic.removeprefix(self._prefix),
-                    partition=partition.tp.partition,
-                    next=partition.next,
-                    append_time_us=partition.append_time_us,
-                    world=partition.state.world,
-                    worker=self._name,
-                    stopped=partition.stopped,
-                    guidance=partition.guidance() if partition.live else (),
-                )
-                await self._producer.send(self._prefix + JUDGED.name, records.encode(said))
+                await self._say(partition)
+
+    async def _say(self, partition: Partition, only: Container[UUID] | None = None) -> None:
+        said = Judged(
+            topic=partition.tp.topic.removeprefix(self._prefix),
+            partition=partition.tp.partition,
+            next=partition.next,
+            append_time_us=partition.append_time_us,
+            world=partition.state.world,
+            worker=self._name,
+            stopped=partition.stopped,
+            guidance=partition.guidance(self._worlds.world, only) if partition.live else (),
+        )
+        await self._producer.send(self._prefix + JUDGED.name, records.encode(said))
 
     async def keep(self, partitions: Iterable[Partition]) -> None:
         """Writes a checkpoint of each that moved since its last."""

@@ -5,8 +5,9 @@ it means that another worker, or a failure, came between: the missing ones are r
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from aiokafka import TopicPartition
 
@@ -14,9 +15,11 @@ from alerts.lifecycle import Condition
 from core.errors import WedgetailError
 from core.records import AlertEvent, Guidance, Marker
 from core.units import US_PER_S
+from geofence.wayback import over_ground, passable
 from geofence.world import World
 from streams.entry import Entry, Unjudged, named_aircraft, read
 from streams.events import condition_id
+from streams.fleet import Aircraft
 from streams.pipeline import advance
 from streams.state import ENGINE, State
 
@@ -79,14 +82,25 @@ class Partition:
     def other_engine(self) -> bool:
         return self.state.engine != ENGINE
 
-    def guidance(self) -> tuple[Guidance, ...]:
-        """Where each told condition stands now."""
+    def guidance(self, world: World, only: Container[UUID] | None = None) -> tuple[Guidance, ...]:
+        """Where each told condition stands now; only: those of these aircraft."""
         return tuple(
-            Guidance(condition_id(aircraft, held), held.seen_us, _standing(held), held.way_back, held.beyond_m)
+            Guidance(
+                condition_id(aircraft, held), held.seen_us, _standing(held), self._way_back(world, aircraft, held),
+                held.beyond_m, held.ahead_s,
+            )
             for aircraft in self.state.aircraft.values()
+            if only is None or aircraft.aircraft_id in only
             for held in aircraft.conditions.values()
             if held.n
-        )
+        )  # fmt: skip
+
+    def _way_back(self, world: World, aircraft: Aircraft, held: Condition) -> str | None:
+        """The way back as it is told: none over ground that crosses another prohibited zone."""
+        if held.way_back is None or aircraft.last is None or not over_ground(held.way_back):
+            return held.way_back
+        monitor = world.monitor(self.state.world)
+        return passable(monitor, aircraft.operator_id, aircraft.aircraft_id, aircraft.last, held.way_back, held.zone_id)
 
 
 def _standing(held: Condition) -> str:

@@ -59,13 +59,14 @@ export function clockTime(ms: number | null, zone: string): string {
   return `${parts.hour}:${parts.minute}:${parts.second} ${parts.timeZoneName}`;
 }
 
-/** 03:12:04 AEST, with its date before it when that is another day than now's. */
+/** 03:12:04 AEST (17:12:04 UTC), each with its date before it when that is another day than now's. */
 export function momentTime(ms: number | null, nowMs: number | null, zone: string): string {
   if (ms === null) return NOT_KNOWN;
-  const time = clockTime(ms, zone);
-  if (nowMs !== null && Math.abs(nowMs - ms) < 12 * 3_600_000) return time;
   const known = formatOf(zone).resolvedOptions().timeZone;
-  return `${new Intl.DateTimeFormat("en-CA", { timeZone: known, dateStyle: "short" }).format(ms)} ${time}`;
+  const dated = nowMs === null || Math.abs(nowMs - ms) >= 12 * 3_600_000;
+  const said = (of: string): string =>
+    `${dated ? `${new Intl.DateTimeFormat("en-CA", { timeZone: of, dateStyle: "short" }).format(ms)} ` : ""}${clockTime(ms, of)}`;
+  return known === "UTC" ? said("UTC") : `${said(known)} (${said("UTC")})`;
 }
 
 export function number(value: number | null, unit: string, digits = 0): string {
@@ -139,4 +140,12 @@ export function zoneActivation(zone: ZoneProperties, nowMs: number | null): stri
   const last = said.at(-1);
   if (last !== undefined) return last.active ? "switched active" : "switched inactive";
   return ACTIVATION[zone.activation];
+}
+
+const DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+
+/** The local hours of a timetable: 08:00 to SS-30, Mon Tue (Australia/Sydney). SR and SS are sunrise and sunset. */
+export function zoneHours({ timezone, spans }: NonNullable<ZoneProperties["timetable"]>): string {
+  const said = spans.map(({ start, end, days = [] }) => `${start} to ${end}${days.length === 0 ? "" : ` ${days.map((day) => DAYS[day]).join(" ")}`}`);
+  return `${said.join(", ")} (${timezone})`;
 }

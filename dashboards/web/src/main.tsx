@@ -4,6 +4,7 @@ import { Gate } from "./components/gate";
 import { Store } from "./store";
 import "./styles/tokens.css";
 import "./styles/page.css";
+import "./styles/print.css";
 import { takeToken } from "./token";
 
 const root = document.getElementById("app")!;

@@ -1,4 +1,4 @@
-// Who comes first: one card an aircraft, unacknowledged before all, then the worst, then the oldest.
+// Who comes first: one card an aircraft, unacknowledged before all, then the worst, then the soonest, then the oldest.
 
 import { at } from "./clock";
 import type { Aircraft, Alert, Level } from "./protocol";
@@ -28,11 +28,18 @@ export const onThePage = (alert: Alert): boolean => alert.state !== "cleared" &&
 
 const began = (alert: Alert): number => at(alert.start) ?? 0;
 
+/** When what it warns of comes, milliseconds since 1970; never, where it warns of nothing that comes. */
+export const comes = (alert: Alert): number =>
+  alert.ahead_s === null ? Number.POSITIVE_INFINITY : (at(alert.guidance_at) ?? Number.POSITIVE_INFINITY) + alert.ahead_s * 1000;
+
+const sooner = (a: number, b: number): number => (a === b ? 0 : a - b);
+
 export function byUrgency(a: Alert, b: Alert): number {
   return (
     Number(stands(b)) - Number(stands(a)) ||
     RANK[a.level] - RANK[b.level] ||
     Number(needsAcknowledging(b)) - Number(needsAcknowledging(a)) ||
+    sooner(comes(a), comes(b)) ||
     began(a) - began(b) ||
     a.id.localeCompare(b.id)
   );
@@ -45,25 +52,28 @@ export const cardLevel = (card: Card): Level => {
 };
 
 /** What a card is ordered by: the most urgent of what waits to be seen, or of all when nothing waits. */
-function pressing(card: Card): { rank: number; start: number } {
+function pressing(card: Card): { rank: number; comes: number; start: number } {
   const waiting = card.alerts.filter(needsAcknowledging);
   const ranked = (waiting.length > 0 ? waiting : card.alerts).map((alert) => ({
     rank: stands(alert) ? RANK[alert.level] : RANK.clear,
+    comes: comes(alert),
     start: began(alert),
   }));
-  return ranked.reduce((first, one) => (one.rank - first.rank || one.start - first.start) < 0 ? one : first);
+  return ranked.reduce((first, one) => (bySoonest(one, first) < 0 ? one : first));
 }
+
+const bySoonest = (a: ReturnType<typeof pressing>, b: ReturnType<typeof pressing>): number =>
+  a.rank - b.rank || sooner(a.comes, b.comes) || a.start - b.start;
 
 /**
  * Unacknowledged first, then breach, lost link, warning, unknown (what has cleared stands after all that stands), then
- * the oldest. The seconds to the boundary stand between the two in pages.md; the door does not say them yet.
+ * the seconds to the boundary, then the oldest.
  */
 export function byCard(a: Card, b: Card): number {
   const [first, second] = [pressing(a), pressing(b)];
   return (
     Number(b.unacknowledged > 0) - Number(a.unacknowledged > 0) ||
-    first.rank - second.rank ||
-    first.start - second.start ||
+    bySoonest(first, second) ||
     a.id.localeCompare(b.id)
   );
 }

@@ -6,10 +6,12 @@ export interface Preferences {
   station: string;
   theme: Theme;
   keys: boolean;
+  /** Layers of the map that are not shown (layers.ts). */
+  hidden: string[];
 }
 
 const KEY = "wedgetail.preferences";
-export const DEFAULTS: Preferences = { station: "", theme: "auto", keys: true };
+export const DEFAULTS: Preferences = { station: "", theme: "auto", keys: true, hidden: [] };
 
 /** The kept preferences; whatever in them cannot be read is the default. */
 export function readPreferences(text: string | null): Preferences {
@@ -25,6 +27,7 @@ export function readPreferences(text: string | null): Preferences {
     station: typeof kept.station === "string" ? kept.station : DEFAULTS.station,
     theme: kept.theme === "day" || kept.theme === "night" ? kept.theme : "auto",
     keys: typeof kept.keys === "boolean" ? kept.keys : DEFAULTS.keys,
+    hidden: Array.isArray(kept.hidden) ? kept.hidden.filter((one): one is string => typeof one === "string") : DEFAULTS.hidden,
   };
 }
 

@@ -43,6 +43,8 @@ export interface Aircraft {
   speed_mps: number | null;
   climb_mps: number | null;
   heading_deg: number | null;
+  /** Over ground, degrees true; null where it is not known, or does not move. */
+  course_deg: number | null;
   battery_pct: number | null;
   battery_age_s: number | null;
   fix_type: number | null;
@@ -86,6 +88,8 @@ export interface Alert {
   way_back: string | null;
   guidance_at: string | null;
   beyond_m: number | null;
+  /** Of a warning of what comes: seconds from guidance_at, if nothing changes. */
+  ahead_s: number | null;
   height_m: number | null;
   height_datum: string | null;
   height_source: string | null;
@@ -146,7 +150,7 @@ export interface AlertMessage extends Stamped {
 export interface Guidance extends Stamped {
   type: "guidance";
   subscription: string;
-  alerts: { id: string; what: string; way_back: string | null; beyond_m: number | null; guidance_at: string }[];
+  alerts: { id: string; what: string; way_back: string | null; beyond_m: number | null; ahead_s: number | null; guidance_at: string }[];
 }
 
 export interface ZonesChanged extends Stamped {
@@ -244,6 +248,11 @@ export interface ZoneProperties {
   valid_to: string | null;
   aircraft_ids: string[] | null;
   weights: string[] | null;
+  /** COLLECTION/IDENTIFIER of its import; null: somebody here made it. */
+  source: string | null;
+  /** In the source's own words: R, CTR. */
+  airspace_class: string | null;
+  timetable: { timezone: string; spans: { start: string; end: string; days?: number[] }[] } | null;
   activation: "always" | "timetable" | "by_hand" | "unknown";
   switched: { from: string; to: string; active: boolean }[];
   ended: boolean;

@@ -10,6 +10,17 @@ import { EMPTY, news, reduce, type Action, type State } from "./state";
 /** Messages that come many times a second, or each second, and tell how things go on. */
 const OFTEN = { changes: true, heartbeat: true, guidance: true, around: true };
 
+/** A refusal in the server's own words, field by field where it named them. */
+export class Refused extends Error {
+  constructor(
+    detail: string,
+    readonly status: number,
+    readonly errors: readonly { field: string; detail: string }[],
+  ) {
+    super(detail);
+  }
+}
+
 export class Store {
   state: State = EMPTY;
   readonly clock = new ServerClock();
@@ -134,6 +145,15 @@ export class Store {
     await this.ask(`pilot-links/${linkId}`, "DELETE");
   }
 
+  publishZone(feature: object): Promise<ZoneFeature & { in_force: boolean }> {
+    return this.ask("zones", "POST", feature);
+  }
+
+  /** From now on it asks nothing. */
+  async endZone(zoneId: string): Promise<void> {
+    await this.ask(`zones/${zoneId}/end`, "POST");
+  }
+
   private async ask<T>(path: string, method = "GET", body?: object): Promise<T> {
     const response = await fetch(`./api/v1/${path}`, {
       method,
@@ -141,8 +161,8 @@ export class Store {
       body: body === undefined ? null : JSON.stringify(body),
       signal: AbortSignal.timeout(10_000),
     });
-    const said = (await response.json().catch(() => ({}))) as T & { detail?: string };
-    if (!response.ok) throw new Error(said.detail ?? `the server answered ${response.status}`);
+    const said = (await response.json().catch(() => ({}))) as T & { detail?: string; errors?: { field: string; detail: string }[] };
+    if (!response.ok) throw new Refused(said.detail ?? `the server answered ${response.status}`, response.status, said.errors ?? []);
     return said;
   }
 

@@ -25,10 +25,10 @@ describe("zones on the map", () => {
       ({
         type: "Feature", id,
         geometry: { type: "Polygon", coordinates: [[[0, 0], [1, 0], [1, 1], [0, 0]]] },
-        properties: { name: id, kind, valid_from: null, valid_to: null, radius_m: null },
+        properties: { name: id, kind, valid_from: null, valid_to: null, radius_m: null, airspace_class: kind === "information" ? "Q" : null },
       }) as unknown as ZoneFeature;
     const { areas, labels } = zoneFeatures([zone("a", "keep_out"), zone("b", "information"), zone("c", "keep_in")], null);
     expect(areas.features.map((one) => one.properties?.id)).toEqual(["b", "a", "c"]);
-    expect(labels.features[0]?.properties?.name).toBe("b · INFORMATION");
+    expect(labels.features[0]?.properties?.name).toBe("b · INFORMATION Q");
   });
 });

@@ -49,8 +49,9 @@ describe("times", () => {
     expect(clockTime(Date.parse("2026-07-01T13:00:05Z"), "Australia/Sydney")).toBe("23:00:05 AEST");
     expect(clockTime(MIDNIGHT, "UTC")).toBe("13:00:05 UTC");
     expect(clockTime(MIDNIGHT, "Not/AZone")).toBe("13:00:05 UTC");
-    expect(momentTime(MIDNIGHT, MIDNIGHT + 5_000, "Australia/Sydney")).toBe("00:00:05 AEDT");
-    expect(momentTime(MIDNIGHT, MIDNIGHT + 86_400_000, "Australia/Sydney")).toBe("2026-11-24 00:00:05 AEDT");
+    expect(momentTime(MIDNIGHT, MIDNIGHT + 5_000, "Australia/Sydney")).toBe("00:00:05 AEDT (13:00:05 UTC)");
+    expect(momentTime(MIDNIGHT, MIDNIGHT, "UTC")).toBe("13:00:05 UTC");
+    expect(momentTime(MIDNIGHT, MIDNIGHT + 86_400_000, "Australia/Sydney")).toBe("2026-11-24 00:00:05 AEDT (2026-11-23 13:00:05 UTC)");
   });
 });
 
@@ -102,7 +103,7 @@ describe("an acknowledgement's answer", () => {
   it("names who was first", () => {
     const body = { title: "Already acknowledged", detail: "Tower was first", first: { n: 1, station: "Tower", at: "2026-11-23T13:00:05Z" } };
     expect(outcome({ status: 409, body }, "Australia/Sydney")).toEqual({
-      problem: "Already acknowledged by Tower, 00:00:05 AEDT.", again: false,
+      problem: "Already acknowledged by Tower, 00:00:05 AEDT (13:00:05 UTC).", again: false,
     });
     expect(outcome({ status: 409, body: { detail: "The request id was used before." } }, "UTC")?.problem).toBe("The request id was used before.");
   });
@@ -137,7 +138,8 @@ describe("small rules", () => {
 
   it("read preferences whatever stands there", () => {
     expect(readPreferences("{")).toEqual(DEFAULTS);
-    expect(readPreferences('{"station":3,"theme":"night","keys":false}')).toEqual({ station: "", theme: "night", keys: false });
+    expect(readPreferences('{"station":3,"theme":"night","keys":false}')).toEqual({ station: "", theme: "night", keys: false, hidden: [] });
+    expect(readPreferences('{"hidden":["trails",7]}').hidden).toEqual(["trails"]);
     expect(stationName("  Base   1 ")).toBe("Base 1");
     expect(stationName("   ")).toBeNull();
   });

@@ -19,6 +19,17 @@ describe("the queue", () => {
     expect(order).toEqual(["breach", "lost", "old warning", "young warning", "unknown", "cleared", "acknowledged breach"]);
   });
 
+  it("has of two warnings the one first whose boundary is nearer in time, and what does not come any more after both", () => {
+    const warning = (id: string, ahead_s: number | null, guidance_at: string) => alert({ id, aircraft_id: id, level: "warning", ahead_s, guidance_at });
+    const order = cards([
+      warning("turned away", null, "2026-11-23T03:12:04Z"),
+      warning("in 7 s", 8, "2026-11-23T03:12:03Z"),
+      warning("in 6 s", 6, "2026-11-23T03:12:04Z"),
+      alert({ id: "unknown", aircraft_id: "unknown", level: "unknown", start: "2026-11-23T03:00:00Z" }),
+    ]).map((card) => card.id);
+    expect(order).toEqual(["in 6 s", "in 7 s", "turned away", "unknown"]);
+  });
+
   it("has one card an aircraft, its worst standing alert on top, however it is acknowledged", () => {
     const [card, ...rest] = cards([
       alert({ id: "w", level: "warning" }),

@@ -40,7 +40,7 @@ describe("the state of the page", () => {
 
   it("moves guidance forward only, and not on what has cleared", () => {
     const guide = (guidance_at: string, what: string): ServerMessage =>
-      message({ type: "guidance", subscription: "main", alerts: [{ id: "x1", what, way_back: null, beyond_m: 1, guidance_at }] });
+      message({ type: "guidance", subscription: "main", alerts: [{ id: "x1", what, way_back: null, beyond_m: 1, ahead_s: null, guidance_at }] });
     const start = after(EMPTY, snapshot([], [alert({ guidance_at: "2026-11-23T03:12:05Z" })]));
     expect(after(start, guide("2026-11-23T03:12:04Z", "older")).alerts.get("x1")?.what).toBe("12 m outside");
     expect(after(start, guide("2026-11-23T03:12:06Z", "newer")).alerts.get("x1")?.what).toBe("newer");

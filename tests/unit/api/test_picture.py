@@ -219,6 +219,15 @@ def test_guidance_moves_an_open_alert_and_an_older_word_does_not(picture: Pictur
     assert [one["what"] for one in picture.standing()] == ["step 2"]
 
 
+def test_guidance_of_the_events_own_moment_says_more_than_the_event_and_is_forgotten_with_the_next(picture: Picture) -> None:
+    assert picture.apply_alert(event(), NOW)
+    word = Guidance(event().alert_id, event().at_us, "enters keep-out in 8 s", None, None, 8.4)
+    picture.apply_judged(judged(event().partition, NOW, guidance=(word,)))
+    assert [(one["what"], one["ahead_s"]) for one in picture.standing()] == [("enters keep-out in 8 s", 8.4)]
+    picture.apply_alert(event(n=2), NOW)
+    assert [one["ahead_s"] for one in picture.standing()] == [None]
+
+
 def test_a_partition_judged_five_seconds_ago_is_not_running_and_its_aircraft_are_unknown(picture: Picture) -> None:
     feed(picture, sample(1), sample(2))
     lost, other = partition_of(craft(1), 16), partition_of(craft(2), 16)

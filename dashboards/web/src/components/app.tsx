@@ -12,9 +12,12 @@ import { Fleet } from "./fleet";
 import { Gate, Outdated } from "./gate";
 import { Header, StatusLine } from "./header";
 import { Handle, Tabs, type Tab } from "./layout";
-import { MapLinkContext, type MapLink } from "./maplink";
+import { MapLinkContext, NO_MAP, type MapLink } from "./maplink";
 import { MapPane } from "./mapview";
+import { NoticeBar } from "./noticebar";
+import { PrintHead } from "./printhead";
 import { Queue } from "./queue";
+import { useZoneWork } from "./zonework";
 
 /** Ages, and lists whose aircraft move: nobody reads faster. The map draws its own frames. */
 const TICK_MS = 250;
@@ -30,8 +33,8 @@ export function App({ store }: { store: Store }) {
   const [search, setSearch] = useState("");
   const [tab, setTab] = useState<Tab>("map");
   const [drawer, setDrawer] = useState(false);
-  const [zone, setZone] = useState<string | null>(null);
-  const [link, setLink] = useState<MapLink>({ hover: () => undefined, lookAtZone: () => undefined });
+  const [followed, setFollowed] = useState<string | null>(null);
+  const [link, setLink] = useState<MapLink>(NO_MAP);
   const [waiting, setWaiting] = useState<readonly Alert[]>([]);
   const [said, setSaid] = useState<Announcement | null>(null);
   const sounder = useMemo(() => new Sounder(), []);
@@ -73,6 +76,7 @@ export function App({ store }: { store: Store }) {
     setSelected(id);
     if (id === null || !look) return;
     setTarget({ id });
+    setFollowed((now) => (now === id ? now : null));
     if (narrowNow.current) setTab((now) => (now === "alerts" ? "map" : now));
     setDrawer(false);
   }, []);
@@ -80,6 +84,13 @@ export function App({ store }: { store: Store }) {
     (one: Aircraft): boolean => passes(one, filter, search, unacknowledged.has(one.id)),
     [filter, search, unacknowledged],
   );
+
+  const zones = useZoneWork(store);
+  const drawing = zones.draft !== null;
+  const follow = useCallback((id: string | null): void => {
+    setFollowed(id);
+    if (id !== null && narrowNow.current) setTab("map");
+  }, []);
 
   if (state.phase === "outdated") return <Outdated />;
   if (state.phase === "refused") return <Gate refused={state.refusal ?? ""} />;
@@ -96,6 +107,9 @@ export function App({ store }: { store: Store }) {
     prefer,
     selected,
     show,
+    followed,
+    follow,
+    zones,
     acknowledge: (alerts) => {
       if (preferences.station === "") setWaiting(alerts);
       else for (const alert of alerts) void store.acknowledge(alert, preferences.station);
@@ -121,10 +135,11 @@ export function App({ store }: { store: Store }) {
   return (
     <PageContext.Provider value={page}>
       <MapLinkContext.Provider value={link}>
-        <div class={`page${live || !state.known ? "" : " page-lost"}`} data-tab={tab} data-drawer={drawer} data-live={live} data-testid="page">
+        <div class={`page${live || !state.known ? "" : " page-lost"}`} data-tab={tab} data-drawer={drawer} data-live={live} data-drawing={drawing} data-testid="page">
           <Header filter={filter} onFilter={setFilter} />
-          <div class="status-bar">
+          <section class="status-bar" aria-label="Status">
             <StatusLine />
+            <NoticeBar />
             <label class="theme">
               <span class="unseen">Colours</span>
               <select
@@ -137,7 +152,8 @@ export function App({ store }: { store: Store }) {
                 <option value="night">Night</option>
               </select>
             </label>
-          </div>
+          </section>
+          <PrintHead cards={queue} />
           <main class="panes">
             <Fleet filter={filter} search={search} unacknowledged={unacknowledged} onFilter={setFilter} onSearch={setSearch} />
             <MapPane
@@ -145,8 +161,7 @@ export function App({ store }: { store: Store }) {
               shown={shown}
               theme={theme}
               target={target}
-              zone={zone}
-              onZone={setZone}
+              onForm={() => setTab("fleet")}
               onLink={setLink}
             />
             <Handle cards={queue} open={drawer} onToggle={() => setDrawer(!drawer)} />
@@ -159,7 +174,7 @@ export function App({ store }: { store: Store }) {
               onSound={toggleSound}
             />
           </main>
-          <Tabs cards={queue} tab={tab} onTab={setTab} />
+          <Tabs cards={queue} tab={tab} drawing={drawing} onTab={setTab} />
           <Announcer said={said} />
         </div>
       </MapLinkContext.Provider>

@@ -82,7 +82,7 @@ export function Status({ alert, done, blink }: { alert: Alert; done: boolean; bl
     return (
       <span class="status-mark">
         <Glyph mark={{ level: alert.level, breachEdge: false }} blink={blink} />
-        <Badge level={alert.level} />
+        <Badge level={alert.level} detail={alert.ahead_s === null ? undefined : `${Math.max(1, Math.floor(alert.ahead_s))} s`} />
       </span>
     );
   }

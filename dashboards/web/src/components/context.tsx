@@ -6,6 +6,7 @@ import type { Preferences } from "../preferences";
 import type { Alert } from "../protocol";
 import type { State } from "../state";
 import type { Store } from "../store";
+import type { ZoneWork } from "./zonework";
 
 export interface Page {
   store: Store;
@@ -20,6 +21,10 @@ export interface Page {
   selected: string | null;
   /** Selects an aircraft; with look, the map goes there too (and comes to the front where there are tabs). */
   show(aircraftId: string | null, look: boolean): void;
+  /** The aircraft that the map stays with. */
+  followed: string | null;
+  follow(aircraftId: string | null): void;
+  zones: ZoneWork;
   /** Asks for a station name first when there is none. */
   acknowledge(alerts: readonly Alert[]): void;
 }

@@ -5,12 +5,13 @@ import { usePage } from "./context";
 import { Badge } from "./glyph";
 import { PilotLinks } from "./pilotlinks";
 import { recentAddress, ReplayLink } from "./replaylink";
+import { OwnAreas } from "./zones";
 
 const FIX = ["no GPS", "no fix", "2D", "3D", "DGPS", "RTK float", "RTK fixed", "static", "PPP"];
 
 /** All that is known of the selected aircraft, raw heights and reasons included. Stands under its row. */
 export function Detail({ aircraft }: { aircraft: Aircraft }) {
-  const { now, zone, show } = usePage();
+  const { now, zone, show, followed, follow, zones } = usePage();
   const yes = (value: boolean | null): string => (value === null ? NOT_KNOWN : value ? "yes" : "no");
   const facts: [string, string][] = [
     ["above ground", `${number(aircraft.agl_m, "m", 1)}${aircraft.agl_source === null ? "" : `, ${aircraft.agl_source}`}`],
@@ -41,6 +42,23 @@ export function Detail({ aircraft }: { aircraft: Aircraft }) {
           ))}
         </ul>
       )}
+      <div class="buttons">
+        <button type="button" class="button" onClick={() => show(aircraft.id, true)}>
+          Show on the map
+        </button>
+        <button
+          type="button"
+          class="button"
+          data-testid={`follow-${aircraft.id}`}
+          onClick={() => follow(followed === aircraft.id ? null : aircraft.id)}
+        >
+          {followed === aircraft.id ? "Stop following" : "Follow"}
+        </button>
+        <button type="button" class="button" data-testid={`area-${aircraft.id}`} onClick={() => zones.start(aircraft.id)}>
+          Draw an area for it
+        </button>
+          {now !== null && <ReplayLink address={recentAddress(aircraft.id, now)} id={aircraft.id} />}
+      </div>
       <dl>
         {facts.map(([name, value]) => (
           <div key={name}>
@@ -49,10 +67,7 @@ export function Detail({ aircraft }: { aircraft: Aircraft }) {
           </div>
         ))}
       </dl>
-      <button type="button" class="button" onClick={() => show(aircraft.id, true)}>
-        Show on the map
-      </button>
-      {now !== null && <ReplayLink address={recentAddress(aircraft.id, now)} id={aircraft.id} />}
+      <OwnAreas aircraftId={aircraft.id} />
       <PilotLinks aircraftId={aircraft.id} />
     </div>
   );

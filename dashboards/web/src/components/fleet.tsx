@@ -7,6 +7,7 @@ import { usePage } from "./context";
 import { FleetRow } from "./fleetrow";
 import { useFrozen } from "./frozen";
 import { RuleList } from "./rules";
+import { ZoneForm } from "./zoneform";
 import { ZoneList } from "./zones";
 
 interface FleetProps {
@@ -17,7 +18,18 @@ interface FleetProps {
   onSearch(search: string): void;
 }
 
-export function Fleet({ filter, search, unacknowledged, onFilter, onSearch }: FleetProps) {
+/** The fleet; in its place the zone that is being drawn, while map and alerts stay in view. */
+export function Fleet(list: FleetProps) {
+  const { zones } = usePage();
+  if (zones.draft === null) return <FleetList {...list} />;
+  return (
+    <section class="fleet" aria-label="Temporary zone">
+      <ZoneForm draft={zones.draft} />
+    </section>
+  );
+}
+
+function FleetList({ filter, search, unacknowledged, onFilter, onSearch }: FleetProps) {
   const { state, now, selected, show } = usePage();
   const list = useRef<HTMLUListElement>(null);
   const kept = useRef<string[]>([]);

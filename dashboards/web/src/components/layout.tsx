@@ -32,14 +32,14 @@ export function Handle({ cards, open, onToggle }: { cards: readonly Card[]; open
 }
 
 /** Under 500 px map, fleet and alerts are three tabs. */
-export function Tabs({ cards, tab, onTab }: { cards: readonly Card[]; tab: Tab; onTab(tab: Tab): void }) {
+export function Tabs({ cards, tab, drawing, onTab }: { cards: readonly Card[]; tab: Tab; drawing: boolean; onTab(tab: Tab): void }) {
   const count = waiting(cards);
   return (
     <nav class="tabs" aria-label="Views">
       {TABS.map(([name, title]) => (
         <button key={name} type="button" aria-current={tab === name ? "page" : undefined} data-testid={`tab-${name}`} onClick={() => onTab(name)}>
           {name === "alerts" && <Worst cards={cards} />}
-          {title}
+          {name === "fleet" && drawing ? "Zone" : title}
           {name === "alerts" && count > 0 && <b> {count}</b>}
         </button>
       ))}

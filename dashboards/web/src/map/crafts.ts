@@ -5,7 +5,7 @@ import { aircraftName, unregisteredLink } from "../format";
 import { markOf } from "../glyphs";
 import type { Aircraft } from "../protocol";
 import type { Craft } from "./craft";
-import { type Place, project } from "./mercator";
+import { onward, type Place, project } from "./mercator";
 import { Trails } from "./trail";
 
 export const STALE_MS = 5_000;
@@ -16,6 +16,8 @@ export interface Picture {
   selected: string | null;
   unacknowledged: ReadonlySet<string>;
   shown: (aircraft: Aircraft) => boolean;
+  /** Who is warned of what comes, and when it does if nothing changes: milliseconds since 1970. */
+  coming: ReadonlyMap<string, number>;
 }
 
 interface Held {
@@ -31,7 +33,7 @@ export class Crafts {
   private readonly held = new Map<string, Held>();
 
   /** Those that have a position, as they stand now. */
-  of({ fleet, nowMs, selected, unacknowledged, shown }: Picture): Craft[] {
+  of({ fleet, nowMs, selected, unacknowledged, shown, coming }: Picture): Craft[] {
     const several = hasSeveralLinks(fleet.values());
     const crafts: Craft[] = [];
     for (const aircraft of fleet.values()) {
@@ -42,6 +44,7 @@ export class Crafts {
       craft.selected = aircraft.id === selected;
       craft.waits = unacknowledged.has(aircraft.id);
       craft.dim = aircraft.ended || !shown(aircraft);
+      craft.ahead = aheadOf(aircraft, ms, coming.get(aircraft.id));
       crafts.push(craft);
     }
     for (const id of this.held.keys()) {
@@ -70,7 +73,7 @@ export class Crafts {
       dim: false,
       waits: false,
       selected: false,
-      ahead: aheadOf(aircraft),
+      ahead: null,
     };
     const held = { aircraft, several, craft, ms };
     this.held.set(aircraft.id, held);
@@ -89,6 +92,7 @@ function hasSeveralLinks(fleet: Iterable<Aircraft>): boolean {
 }
 
 /** Whither it flies on straight while a warning stands; null without one, or without a course (the nose is none). */
-function aheadOf(_aircraft: Aircraft): Place | null {
-  return null;
+export function aheadOf({ lon, lat, course_deg, speed_mps }: Aircraft, positionMs: number | null, comesMs: number | undefined): Place | null {
+  if (comesMs === undefined || positionMs === null || lon === null || lat === null || course_deg === null || speed_mps === null) return null;
+  return project(...onward(lon, lat, course_deg, (speed_mps * Math.max(0, comesMs - positionMs)) / 1000));
 }

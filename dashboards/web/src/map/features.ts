@@ -44,13 +44,18 @@ export function zoneFeatures(zones: readonly ZoneFeature[], nowMs: number | null
   for (const zone of [...zones].sort((a, b) => Number(a.properties.kind !== "information") - Number(b.properties.kind !== "information"))) {
     const geometry = footprint(zone);
     if (geometry === null) continue;
-    const properties = { id: zone.id, kind: zone.properties.kind, force: inForce(zone, nowMs), name: `${zone.properties.name} · ${ZONE_KIND[zone.properties.kind]}` };
+    const properties = { id: zone.id, kind: zone.properties.kind, force: inForce(zone, nowMs), name: labelOf(zone) };
     areas.push({ type: "Feature", geometry, properties });
     let top: readonly number[] = [0, -91];
     for (const corner of corners(geometry)) if (corner[1]! > top[1]!) top = corner;
     labels.push({ type: "Feature", geometry: { type: "Point", coordinates: [top[0]!, top[1]!] }, properties });
   }
   return { areas: { type: "FeatureCollection", features: areas }, labels: { type: "FeatureCollection", features: labels } };
+}
+
+/** R264 · KEEP OUT R */
+function labelOf({ properties: { name, kind, airspace_class } }: ZoneFeature): string {
+  return `${name} · ${ZONE_KIND[kind]}${airspace_class === null ? "" : ` ${airspace_class}`}`;
 }
 
 function* corners(geometry: Polygon | MultiPolygon): Generator<readonly number[]> {

@@ -21,7 +21,7 @@ export class GlGround implements Ground {
   private size = { width: 0, height: 0 };
   private areas = NOTHING;
   private labels = NOTHING;
-  private highlighted = "";
+  private highlighted: readonly string[] = [];
   private address: string | null = null;
   private online: StyleSpecification | null = null;
   private again = 0;
@@ -126,15 +126,15 @@ export class GlGround implements Ground {
     this.source("zone-labels")?.setData(labels);
   }
 
-  highlight(zoneId: string | null): void {
-    this.highlighted = zoneId ?? "";
-    if (this.ready) this.map.setFilter("wedgetail-zones-hover", ["==", ["get", "id"], this.highlighted]);
+  highlight(zoneIds: readonly string[]): void {
+    this.highlighted = zoneIds;
+    if (this.ready) this.map.setFilter("wedgetail-zones-hover", ["in", ["get", "id"], ["literal", [...zoneIds]]]);
   }
 
-  zoneAt(x: number, y: number): string | null {
-    if (!this.ready) return null;
-    const id: unknown = this.map.queryRenderedFeatures([x, y], { layers: ["wedgetail-zones-fill"] })[0]?.properties?.id;
-    return typeof id === "string" ? id : null;
+  zonesAt(x: number, y: number): string[] {
+    if (!this.ready) return [];
+    const found = this.map.queryRenderedFeatures([x, y], { layers: ["wedgetail-zones-fill"] });
+    return [...new Set(found.map((one) => String(one.properties.id)))];
   }
 
   fit(box: Box, padding: Padding, maxZoom: number, duration: number): void {

@@ -32,8 +32,9 @@ export interface Ground {
   /** A MapLibre style to be used instead of the offline base map while it can be reached; null: none. */
   baseMap(address: string | null): void;
   zones(areas: FeatureCollection, labels: FeatureCollection): void;
-  highlight(zoneId: string | null): void;
-  zoneAt(x: number, y: number): string | null;
+  highlight(zoneIds: readonly string[]): void;
+  /** The zones at a point of the screen, the topmost first. */
+  zonesAt(x: number, y: number): string[];
   /** duration in milliseconds; 0: at once. */
   fit(box: Box, padding: Padding, maxZoom: number, duration: number): void;
   /** zoom: at least so near. */

@@ -2,6 +2,8 @@
 // uses it says what there is (show), where the view stands (draw), what the colours are (dress), and asks what is at a
 // point (pick). Ten thousand aircraft cost it about 20 ms a frame without a GPU.
 
+import type { MultiPolygon, Polygon } from "geojson";
+import type { Marks } from "../layers";
 import { RANK } from "../order";
 import { type Craft, isLoud, isSought, rankOf } from "./craft";
 import { Sheet } from "./crowd";
@@ -10,6 +12,7 @@ import type { Colour } from "./images";
 import { type Placed, placeLabels, type Side, type Wanted } from "./labels";
 import { type Camera, screenX, screenY } from "./mercator";
 import { MARK_PX, nearest } from "./pick";
+import { drawAreas, drawSketch, type Sketch } from "./sketch";
 import { SPRITE_PX, Sprites } from "./sprites";
 import type { Trail } from "./trail";
 
@@ -45,6 +48,12 @@ export class Overlay {
   private ratio = 0;
   private bright = true;
   private crowded = false;
+  /** Which of what can be left out is drawn; what is loud always is. */
+  marks: Marks = { trails: true, names: true, paths: true, zoneNames: true };
+  /** The areas of the selected aircraft. */
+  areas: readonly (Polygon | MultiPolygon)[] = [];
+  /** The zone that is being drawn. */
+  sketch: Sketch | null = null;
   private sheet: Sheet | null = null;
   private sides: ReadonlyMap<string, Side> = new Map();
   // As last drawn: what a pointer can meet.
@@ -106,9 +115,11 @@ export class Overlay {
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     // Below the crowd, which is there already.
     context.globalCompositeOperation = "destination-over";
-    this.drawTrails(camera);
+    if (this.marks.trails) this.drawTrails(camera);
     context.globalCompositeOperation = "source-over";
-    this.drawAhead(camera);
+    drawAreas(context, camera, this.areas, this.colour);
+    if (this.sketch !== null) drawSketch(context, camera, this.sketch, this.colour);
+    if (this.marks.paths) this.drawAhead(camera);
     const names = this.namesIn(camera);
     this.drawNames(names.filter((one) => !one.loud));
     this.drawMarks(false);
@@ -274,7 +285,7 @@ export class Overlay {
       const mayCover = craft.selected ? Infinity : rankOf(craft) < RANK.clear ? 0.5 : 0;
       const [x, y] = [this.xs[index]!, this.ys[index]!];
       if (loud || !this.crowded) marks.push([x - MARK_PX, y - MARK_PX, x + MARK_PX, y + MARK_PX]);
-      if (craft.label === "" || (!loud && (this.crowded || quiet >= MOST_QUIET_NAMES))) continue;
+      if (craft.label === "" || (!loud && (!this.marks.names || this.crowded || quiet >= MOST_QUIET_NAMES))) continue;
       if (!loud) quiet += 1;
       const picture = this.name(craft.label, loud);
       // Without its halo, which may touch another's.

@@ -26,7 +26,7 @@ export class PlainGround implements Ground {
   private colour: Colour = colours();
   private areas = NOTHING;
   private labels = NOTHING;
-  private highlighted: string | null = null;
+  private highlighted: readonly string[] = [];
   private frame = 0;
   private settling = 0;
   /** Pointers that are down, where they are. */
@@ -91,17 +91,17 @@ export class PlainGround implements Ground {
     this.later();
   }
 
-  highlight(zoneId: string | null): void {
-    this.highlighted = zoneId;
+  highlight(zoneIds: readonly string[]): void {
+    this.highlighted = zoneIds;
     this.later();
   }
 
-  zoneAt(x: number, y: number): string | null {
+  zonesAt(x: number, y: number): string[] {
     const ratio = window.devicePixelRatio;
-    for (const { geometry, properties } of [...this.areas.features].reverse()) {
-      if (this.context.isPointInPath(this.path(geometry), x * ratio, y * ratio, "evenodd")) return String(properties?.id);
-    }
-    return null;
+    return [...this.areas.features]
+      .reverse()
+      .filter(({ geometry }) => this.context.isPointInPath(this.path(geometry), x * ratio, y * ratio, "evenodd"))
+      .map(({ properties }) => String(properties?.id));
   }
 
   fit([west, south, east, north]: Box, padding: Padding, maxZoom: number): void {
@@ -188,7 +188,7 @@ export class PlainGround implements Ground {
     for (const { geometry, properties } of this.areas.features) {
       const path = this.path(geometry);
       const quiet = properties?.kind === "information";
-      const chosen = properties?.id === this.highlighted;
+      const chosen = this.highlighted.includes(String(properties?.id));
       if (!quiet) {
         context.fillStyle = colour("map-zone-fill");
         context.fill(path, "evenodd");

@@ -4,16 +4,22 @@
 //   map.showZones(zones, nowMs);          // those to be seen at that moment
 //   map.show(crafts, trails);             // as often as wanted: drawn once a frame of the screen
 //   map.dress();                          // after the theme changed
+//   map.setMarks(marks);                  // which layers are drawn
+//   map.sketch({ places, outline });      // a zone being drawn: clicks are its corners; null: no more
 //   map.fit(boxOf(places)); map.lookAt(lon, lat); map.destroy();
 
+import type { MultiPolygon, Polygon } from "geojson";
 import { onBlink } from "../blink";
+import type { Place as LonLat } from "../drawing/coordinates";
+import type { Marks } from "../layers";
 import type { ZoneFeature } from "../protocol";
 import type { Craft } from "./craft";
 import { type Box, inForce, zoneBox, zoneFeatures } from "./features";
 import { type Ground, type GroundHandlers, hasWebGL, type Padding } from "./ground";
 import { colours } from "./images";
-import { type Camera, unproject } from "./mercator";
+import { type Camera, placeAt, unproject } from "./mercator";
 import { Overlay } from "./overlay";
+import type { Sketch } from "./sketch";
 import type { Trail } from "./trail";
 
 /** What lies on the map: buttons to the upper right; notes, the scale and the credits below. */
@@ -26,8 +32,10 @@ const HOVER_PX = 8;
 export interface SurfaceHandlers {
   /** An aircraft was pressed, or (null) the map beside all. */
   select(aircraftId: string | null): void;
-  /** The zone under the pointer, or pressed; null: none any more. */
-  zone(zoneId: string | null): void;
+  /** The zones under the pointer, the topmost first; none any more. pressed: it was no mere passing over. */
+  zones(zoneIds: readonly string[], pressed: boolean): void;
+  /** A corner of the zone that is being drawn. */
+  corner?(place: LonLat): void;
   /** What is in view, each time that it has moved. */
   moved(view: Box): void;
   /** Something that a person should know of the map, as a sentence; null: no more. */
@@ -44,6 +52,7 @@ export class MapSurface {
   private zones: readonly ZoneFeature[] = [];
   /** Which zones were in force when they were drawn. */
   private force = "";
+  private nowMs: number | null = null;
   private frame = 0;
 
   constructor(
@@ -61,9 +70,11 @@ export class MapSurface {
       moved: () => handlers.moved(this.ground.view()),
       click: (x, y) => this.clicked(x, y),
       hover: (x, y) => this.hovered(x, y),
-      left: () => handlers.zone(null),
+      left: () => handlers.zones([], false),
       notice: (text) => handlers.notice(text),
     });
+    // Two corners in quick succession are no wish to come nearer.
+    container.addEventListener("dblclick", (event) => this.overlay.sketch !== null && event.stopPropagation(), true);
     this.resizing = new ResizeObserver(() => this.later());
     this.resizing.observe(container);
     this.unblink = onBlink((bright) => {
@@ -93,12 +104,35 @@ export class MapSurface {
     if (zones === this.zones && force === this.force) return;
     this.zones = zones;
     this.force = force;
-    const { areas, labels } = zoneFeatures(zones, nowMs);
-    this.ground.zones(areas, labels);
+    this.nowMs = nowMs;
+    this.layZones();
   }
 
-  highlight(zoneId: string | null): void {
-    this.ground.highlight(zoneId);
+  private layZones(): void {
+    const { areas, labels } = zoneFeatures(this.zones, this.nowMs);
+    this.ground.zones(areas, this.overlay.marks.zoneNames ? labels : { type: "FeatureCollection", features: [] });
+  }
+
+  highlight(zoneIds: readonly string[]): void {
+    this.ground.highlight(zoneIds);
+  }
+
+  setMarks(marks: Marks): void {
+    this.overlay.marks = marks;
+    this.layZones();
+    this.later();
+  }
+
+  /** Areas that belong to what is selected. */
+  showAreas(areas: readonly (Polygon | MultiPolygon)[]): void {
+    this.overlay.areas = areas;
+    this.later();
+  }
+
+  /** While there is one, presses are corners and nothing else. */
+  sketch(sketch: Sketch | null): void {
+    this.overlay.sketch = sketch;
+    this.later();
   }
 
   /** Colours again from the tokens (day and night). */
@@ -121,6 +155,11 @@ export class MapSurface {
     return this.ground.view();
   }
 
+  /** At once, as near or far as it is. */
+  centre(lon: number, lat: number): void {
+    this.ground.goTo(lon, lat, 0, 0);
+  }
+
   lookAt(lon: number, lat: number): void {
     this.ground.goTo(lon, lat, NEAR_ZOOM, this.pace());
   }
@@ -140,8 +179,8 @@ export class MapSurface {
     this.ground.fit(box, PADDING, FIT_ZOOM, duration);
   }
 
-  zoom(steps: number): void {
-    this.ground.zoomBy(steps, this.pace());
+  zoom(steps: number, duration = this.pace()): void {
+    this.ground.zoomBy(steps, duration);
   }
 
   private pace(): number {
@@ -160,9 +199,13 @@ export class MapSurface {
   }
 
   private clicked(x: number, y: number): void {
+    if (this.overlay.sketch !== null) {
+      this.handlers.corner?.(unproject(placeAt(this.ground.camera(), x, y)));
+      return;
+    }
     const picked = this.overlay.pick(x, y);
     this.handlers.select(picked?.id ?? null);
-    this.handlers.zone(picked === null ? this.ground.zoneAt(x, y) : null);
+    this.handlers.zones(picked === null ? this.ground.zonesAt(x, y) : [], true);
     const craft = picked?.edge ? this.crafts.find((one) => one.id === picked.id) : undefined;
     if (craft !== undefined) this.lookAtCraft(craft);
   }
@@ -173,9 +216,10 @@ export class MapSurface {
   }
 
   private hovered(x: number, y: number): void {
+    if (this.overlay.sketch !== null) return;
     const picked = this.overlay.pick(x, y, HOVER_PX);
     this.ground.pointer(picked !== null);
-    this.handlers.zone(picked === null ? this.ground.zoneAt(x, y) : null);
+    this.handlers.zones(picked === null ? this.ground.zonesAt(x, y) : [], false);
   }
 }
 

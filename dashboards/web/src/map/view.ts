@@ -3,21 +3,27 @@
 import type { Aircraft, ZoneFeature } from "../protocol";
 import type { Craft } from "./craft";
 import { Crafts, type Picture } from "./crafts";
-import { boxOf, zoneBox } from "./features";
-import { screenX, screenY } from "./mercator";
+import type { Place as LonLat } from "../drawing/coordinates";
+import type { Marks } from "../layers";
+import { boxOf, footprint, zoneBox } from "./features";
+import { type Camera, screenX, screenY, unproject } from "./mercator";
+import type { Sketch } from "./sketch";
 import { type MapSurface, openSurface, type SurfaceHandlers } from "./surface";
 
 export interface ViewHandlers extends SurfaceHandlers {
   /** Aircraft with a position that are outside of what the map shows. */
   outside(aircraftIds: string[]): void;
+  /** The map was moved by hand: it follows nobody any more. */
+  unfollowed(): void;
 }
 
+const BY_HAND_PX = 4;
 const COUNT_MS = 1_000;
 
 /** The age of a position counts too, but not to the frame. */
 function isSame(one: Picture, other: Picture): boolean {
   const sooner = (other.nowMs ?? 0) - (one.nowMs ?? 0) < COUNT_MS;
-  return sooner && one.fleet === other.fleet && one.selected === other.selected && one.unacknowledged === other.unacknowledged && one.shown === other.shown;
+  return sooner && one.fleet === other.fleet && one.selected === other.selected && one.unacknowledged === other.unacknowledged && one.shown === other.shown && one.coming === other.coming;
 }
 
 /** Opens the map; rejects when this browser cannot draw any. */
@@ -34,6 +40,9 @@ export class MapView {
   private picture: Picture | null = null;
   private zones: readonly ZoneFeature[] = [];
   private placed = false;
+  private followed: string | null = null;
+  /** Where the map was put last to follow. */
+  private put: Camera | null = null;
   private countedAt = Number.NEGATIVE_INFINITY;
 
   constructor(
@@ -63,6 +72,7 @@ export class MapView {
       this.placed = true;
       this.moved();
     }
+    this.keepUp();
     this.countOutside();
   }
 
@@ -76,8 +86,47 @@ export class MapView {
     this.surface.showZones(zones, this.picture?.nowMs ?? null);
   }
 
-  highlight(zoneId: string | null): void {
-    this.surface.highlight(zoneId);
+  highlight(zoneIds: readonly string[]): void {
+    this.surface.highlight(zoneIds);
+  }
+
+  setMarks(marks: Marks): void {
+    this.surface.setMarks(marks);
+  }
+
+  showAreas(zones: readonly ZoneFeature[]): void {
+    this.surface.showAreas(zones.map(footprint).filter((one) => one !== null));
+  }
+
+  sketch(sketch: Sketch | null): void {
+    this.surface.sketch(sketch);
+  }
+
+  /** What lies in the middle of the map. */
+  get middle(): LonLat {
+    return unproject(this.surface.camera);
+  }
+
+  /** Stays with an aircraft until the map is moved by hand; null: with none. */
+  follow(aircraftId: string | null): void {
+    this.followed = aircraftId;
+    this.put = null;
+    this.keepUp();
+  }
+
+  private keepUp(): void {
+    const aircraft = this.followed === null ? undefined : this.picture?.fleet.get(this.followed);
+    if (aircraft === undefined || aircraft.lon === null || aircraft.lat === null) return;
+    const { x, y, scale } = this.surface.camera;
+    const put = this.put;
+    // While it comes nearer its middle wanders: that is no moving away.
+    if (put !== null && put.scale === scale && Math.hypot(x - put.x, y - put.y) * scale > BY_HAND_PX) {
+      this.followed = null;
+      this.handlers.unfollowed();
+      return;
+    }
+    if (put === null || put.scale === scale) this.surface.centre(aircraft.lon, aircraft.lat);
+    this.put = this.surface.camera;
   }
 
   lookAt(aircraft: Aircraft): void {
@@ -89,7 +138,7 @@ export class MapView {
   }
 
   zoom(by: 1 | -1): void {
-    this.surface.zoom(by);
+    this.surface.zoom(by, this.followed === null ? undefined : 0);
   }
 
   /** All aircraft in view, or the zones while there is none; false when it was not aircraft. */
