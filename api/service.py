@@ -17,6 +17,7 @@ from api.entrance import HOST, check_certificate, on, on_loopback
 from api.listener import listen
 from api.page import built_files
 from api.pilot_links import PilotLinks, key_of
+from api.wire import Wire
 from api.world import WorldPublisher
 from core.compiled import warm
 from core.identity import operator_id
@@ -73,7 +74,7 @@ def _server(app: FastAPI, certified: dict[str, Any]) -> uvicorn.Server:
     return _Server(
         uvicorn.Config(
             app, log_level="warning", access_log=False, lifespan="off", server_header=False, proxy_headers=False,
-            ws="websockets-sansio", ws_per_message_deflate=False, ws_max_size=MAX_MESSAGE,
+            ws=Wire, ws_per_message_deflate=False, ws_max_size=MAX_MESSAGE,
             ws_ping_interval=5, ws_ping_timeout=10, timeout_graceful_shutdown=_CLOSE_S, **certified,
         )
     )  # fmt: skip

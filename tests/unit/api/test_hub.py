@@ -30,7 +30,7 @@ class House:
         self.steps = 0
 
     def viewer(self, what: Subscribe | None = None) -> Viewer:
-        viewer = self.hub.join(lambda picture, now_us: '{"type":"hello"}')
+        viewer = self.hub.join(lambda picture, now_us: '{"type":"hello"}', lambda text: False)
         self.hub.subscribe(viewer, what or Subscribe())
         assert [one["type"] for one in drained(viewer)] == ["hello", "snapshot"]
         return viewer
