@@ -53,8 +53,8 @@ async def run(settings: Settings) -> None:
             settings.database.url, name="wedgetail-api", wait_timeout_s=_ACQUIRE_S, statement_timeout_ms=_STATEMENT_MS
         ) as connections:
             app = build(settings, token, pilots, feed, publisher, connections, now_us, built_files())
-            servers = [(_server(app, certified), sock) for sock, certified in sockets]
-            serving = [asyncio.create_task(server.serve(sockets=[sock]), name="server") for server, sock in servers]
+            servers = [(server(app, **certified), sock) for sock, certified in sockets]
+            serving = [asyncio.create_task(one.serve(sockets=[sock]), name="server") for one, sock in servers]
             try:
                 async with asyncio.TaskGroup() as group:
                     group.create_task(feed.run(), name="feed")
@@ -65,12 +65,13 @@ async def run(settings: Settings) -> None:
                         group.create_task(_watch(task), name="watch")
             finally:
                 feed.hub.close()
-                for server, _ in servers:
-                    server.should_exit = True
+                for one, _ in servers:
+                    one.should_exit = True
                 await asyncio.wait(serving)
 
 
-def _server(app: FastAPI, certified: dict[str, Any]) -> uvicorn.Server:
+def server(app: FastAPI, **certified: Any) -> uvicorn.Server:
+    """How the application is served. certified: uvicorn's names for a certificate's files."""
     return _Server(
         uvicorn.Config(
             app, log_level="warning", access_log=False, lifespan="off", server_header=False, proxy_headers=False,

@@ -40,7 +40,7 @@ class Wire(WebSocketsSansIOProtocol):
         """False: the viewer is gone, or going."""
         if self.disconnected or self.close_sent or self.transport.is_closing():
             return False
-        self.transport.write(_framed(text))
+        self.transport.write(framed(text))
         return True
 
 
@@ -51,6 +51,6 @@ def wire_of(scope: Any) -> Wire:
 
 
 @lru_cache(maxsize=1)
-def _framed(text: str) -> bytes:
-    """The last one is kept: the viewers of a channel are told one after the other."""
+def framed(text: str) -> bytes:
+    """As it goes over the wire. The last one is kept: the viewers of a channel are told one after the other."""
     return Frame(Opcode.TEXT, text.encode()).serialize(mask=False)

@@ -22,7 +22,7 @@ import type {
 } from "./protocol";
 
 /** Ten thousand aircraft are 12 million characters. */
-export const LONGEST = 32 << 20;
+export const LONGEST = 16 << 20;
 
 /** A message that this page cannot read; its words say what of it. */
 export class Unreadable extends Error {}
