@@ -3,11 +3,12 @@
 import asyncio
 import contextlib
 import socket
-import struct
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+
+from websockets.frames import Frame, Opcode
 
 _HOST = "127.0.0.1"
 _LIVE = b"GET /api/v1/live "
@@ -75,12 +76,9 @@ class Line:
         finally:
             self.bytes_per_s = None
 
-    def say(self, data: bytes, opcode: int = 1) -> None:
+    def say(self, data: bytes, opcode: Opcode = Opcode.TEXT) -> None:
         """One whole message to each page, between two of the server's."""
-        head = bytes([0x80 | opcode])
-        size = len(data)
-        head += bytes([size]) if size < 126 else struct.pack(">BH", 126, size) if size < 1 << 16 else struct.pack(">BQ", 127, size)
-        self.spoil(head + data)
+        self.spoil(Frame(opcode, data).serialize(mask=False))
 
     def spoil(self, raw: bytes) -> None:
         """These bytes to each page, whether they are a frame or not."""

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit, urlunsplit
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Locator, Page, async_playwright, expect
+from websockets.frames import Opcode
 
 from tests.acceptance.line import Line, laid
 from tests.acceptance.test_page import _FLAGS, DIST, PATIENCE_MS, House, Kite, stopped
@@ -82,7 +83,8 @@ class Window:
         if self.name == "dispatch":
             await expect(self.at(f"card-{self.own}")).to_have_count(1 if stands else 0)
         else:
-            await expect(self.page.locator('[data-testid="takeover"], [data-testid="standing"]')).to_have_count(1 if stands else 0)
+            shown = self.page.locator('[data-testid="takeover"], [data-testid="standing"]')
+            await expect(shown).to_have_count(1 if stands else 0)
 
 
 def _seconds(said: str) -> float:
@@ -270,11 +272,11 @@ async def test_slow_the_pages_show_the_latest_and_never_claim_more(browser: Brow
 
 _PURPLE = {"type": "changes", "server_time": "soon", "rules": {}, "subscription": "main", "aircraft": [{"id": 5}], "gone": []}
 # What is said, as which kind of frame, and what the page says of it.
-_NONSENSE: list[tuple[bytes, int, str]] = [
-    (b'{"type":"changes","aircraft":[', 1, "no JSON"),
-    (json.dumps(_PURPLE).encode(), 1, 'changes.server_time: "soon"'),
-    (b"[1,2,3]", 1, "a message without a type"),
-    (b"\x00\x01\x02", 2, "a message that is no text"),
+_NONSENSE: list[tuple[bytes, Opcode, str]] = [
+    (b'{"type":"changes","aircraft":[', Opcode.TEXT, "no JSON"),
+    (json.dumps(_PURPLE).encode(), Opcode.TEXT, 'changes.server_time: "soon"'),
+    (b"[1,2,3]", Opcode.TEXT, "a message without a type"),
+    (b"\x00\x01\x02", Opcode.BINARY, "a message that is no text"),
 ]
 _HUGE = b'{"type":"snapshot","x":"' + b"y" * (17 << 20) + b'"}'
 
@@ -295,7 +297,7 @@ async def test_fed_nonsense_the_pages_say_so_and_come_back(browser: Browser, pla
                 await window.is_live()
                 assert len(place.tries(window)) == known[window.name] + count
 
-        # One so large that it may be given up for silence before it is whole, and what is no frame at all: the browser hangs up.
+        # One so large that it may be given up for silence before it is whole; and no frame at all: the browser hangs up.
         for count, spoil in enumerate((lambda: place.line.say(_HUGE), lambda: place.line.spoil(b"\xff\xff\xff\xff")), start=1):
             spoil()
             place.kite.height_m = 61.0 + count

@@ -8,7 +8,9 @@ import typer
 
 from tests.benchmarks.chain_report import chain_report
 from tests.benchmarks.decode import decode_report
+from tests.benchmarks.fan_out import fan_out_report
 from tests.benchmarks.figures import Report, this_machine, write
+from tests.benchmarks.history import history_report
 from tests.benchmarks.membership import membership_report
 from tests.benchmarks.processor import processor_report
 from tests.benchmarks.record import record_report
@@ -24,6 +26,8 @@ BENCHMARKS: tuple[Callable[[int, float, Callable[[str], None]], Report], ...] = 
     processor_report,
     datagram_to_websocket_report,
     chain_report,
+    fan_out_report,
+    history_report,
 )
 _NAMES = {benchmark.__name__.removesuffix("_report"): benchmark for benchmark in BENCHMARKS}
 

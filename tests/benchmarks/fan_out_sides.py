@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Protocol, cast
+from typing import Any, ClassVar, Protocol, cast
 from uuid import UUID
 
 from websockets.http11 import Request
@@ -94,7 +94,7 @@ class Door:
 class Bare(asyncio.Protocol):
     """An asyncio protocol that shakes hands, and is then written to."""
 
-    transports: "set[asyncio.Transport]" = set()
+    transports: ClassVar["set[asyncio.Transport]"] = set()
 
     def __init__(self) -> None:
         self._conn = ServerProtocol()
