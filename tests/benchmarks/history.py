@@ -16,6 +16,7 @@ from psycopg import sql
 
 from storage.migrate import migrate
 from storage.queries import load
+from streams.recorder import LIVE_AFTER_S
 from tests.benchmarks.figures import Figure, Report
 from wedgetail.local.postgres import LocalPostgres
 
@@ -23,7 +24,6 @@ ROWS = 10_000_000
 HERTZ = 10
 HOUR_S = 3_600
 _AIRCRAFT = ROWS // (HERTZ * HOUR_S)
-_FLUSH_S = 0.2  # streams.recorder.FLUSH_AFTER_S: so far reach the rows of an aircraft that stand together
 _COLD_ROUNDS = 3
 _GOAL = 1.4
 _T0 = datetime(2026, 7, 1, tzinfo=UTC)
@@ -97,7 +97,7 @@ def history_report(rounds: int, seconds: float, tell: Callable[[str], None]) -> 
 def _fill(conn: "psycopg.Connection[Any]", tell: Callable[[str], None]) -> str:
     """Both tables, vacuumed as the server's own autovacuum would; gives their sizes in words."""
     conn.execute("CREATE TABLE clustered (LIKE telemetry_live INCLUDING ALL)")
-    each, hour = round(_FLUSH_S * HERTZ), HERTZ * HOUR_S
+    each, hour = round(LIVE_AFTER_S * HERTZ), HERTZ * HOUR_S
     for table, (who, step) in _TABLES.items():
         places = {"each": each, "flush": each * _AIRCRAFT, "hour": hour}
         began = time.monotonic()
