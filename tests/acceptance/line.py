@@ -101,12 +101,13 @@ class Line:
         self.port = asyncio.run_coroutine_threadsafe(listen(), self._loop).result()
 
     def close(self) -> None:
-        def end() -> None:
+        async def end() -> None:
             for way in self._ways:
                 way.cancel()
-            self._loop.call_soon(self._loop.stop)
+            await asyncio.gather(*self._ways, return_exceptions=True)
 
-        self._loop.call_soon_threadsafe(end)
+        asyncio.run_coroutine_threadsafe(end(), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -122,7 +122,7 @@ export function App({ store }: { store: Store }) {
       <MapLinkContext.Provider value={link}>
         <div class={`page${live || !state.known ? "" : " page-lost"}`} data-tab={tab} data-drawer={drawer} data-live={live} data-testid="page">
           <Header filter={filter} onFilter={setFilter} />
-          <div class="status-bar">
+          <section class="status-bar" aria-label="Status">
             <StatusLine />
             <label class="theme">
               <span class="unseen">Colours</span>
@@ -136,7 +136,7 @@ export function App({ store }: { store: Store }) {
                 <option value="night">Night</option>
               </select>
             </label>
-          </div>
+          </section>
           <main class="panes">
             <Fleet filter={filter} search={search} unacknowledged={unacknowledged} onFilter={setFilter} onSearch={setSearch} />
             <MapPane
