@@ -233,6 +233,7 @@ async def test_half_open_is_lost_after_three_seconds_and_ages_go_on(browser: Bro
                 assert await window.is_grey()
             # A message may have come in a quarter of a second before, and the second page is looked at after the first.
             assert SILENCE_S - 0.3 < time.monotonic() - began < SILENCE_S + 2 * LATE_S
+            await expect(windows[0].at("queue-empty")).to_contain_text("empty does not mean safe")
             for window in windows:
                 link, positions = await window.link_age_s(), await window.positions_age_s()
                 await _until(_older(window, link + 1, positions + 1))
