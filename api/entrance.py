@@ -9,6 +9,7 @@ from pathlib import Path
 from core.errors import SettingError, WedgetailError
 
 HOST = "127.0.0.1"
+UNSENT = 4 << 10  # bytes of a connection that wait in the kernel for the line, beside the frame that is being taken
 
 
 class PortTaken(WedgetailError):
@@ -68,6 +69,8 @@ def _bound(family: socket.AddressFamily, host: str, port: int) -> socket.socket:
         # Connections inherit it. asyncio sets it only on sockets made with IPPROTO_TCP, and without it a frame can wait
         # tens of milliseconds for the acknowledgement of the one before.
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        # Inherited too. Megabytes that the kernel takes and a slow line does not carry would be minutes old on arrival.
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT)
         sock.bind((host, port))
     except OSError:
         sock.close()

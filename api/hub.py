@@ -22,14 +22,16 @@ MAX_SUBSCRIPTIONS = 16
 
 
 class Viewer:
-    """One connection's outbox. take() gives what to send next; wake is set whenever there may be something."""
+    """One connection's outbox. What write takes is out; else take() gives what to send next, and wake is set whenever there
+    may be something. write: False when the connection has no room."""
 
-    def __init__(self, latest: Callable[[Subscribe, set[UUID]], str]) -> None:
+    def __init__(self, latest: Callable[[Subscribe, set[UUID]], str], write: Callable[[str], bool]) -> None:
         self.subscriptions: dict[str, Channel] = {}
         self.wake = asyncio.Event()
         self.closed = asyncio.Event()
         self.close_code = GOING_AWAY
         self._latest = latest
+        self._write = write
         self._urgent: deque[str] = deque()
         self._slots: dict[str, str] = {}  # of each, only the latest
         self._frames: dict[Subscribe, tuple[str, set[UUID]]] = {}
@@ -39,6 +41,8 @@ class Viewer:
 
     def say(self, text: str) -> None:
         """In order, each of them."""
+        if self._out(text):
+            return
         if len(self._urgent) >= MAX_WAITING:
             self.close(TOO_SLOW)
             return
@@ -48,17 +52,25 @@ class Viewer:
 
     def note(self, slot: str, text: str) -> None:
         """The latest of its kind replaces one that waits."""
+        if self._out(text):
+            return
         self._slots[slot] = text
         self.wake.set()
 
     def offer(self, what: Subscribe, frame: str, ids: set[UUID]) -> None:
         """A frame for all: joins what was missed if the last one still waits."""
+        if self._out(frame):
+            return
         waiting = self._frames.pop(what, None)
         if waiting is not None or what in self._missed:
             self._missed.setdefault(what, set()).update(ids, waiting[1] if waiting else ())
         else:
             self._frames[what] = (frame, ids)
         self.wake.set()
+
+    def _out(self, text: str) -> bool:
+        """Nothing overtakes what waits."""
+        return not (self._urgent or self._slots or self._frames or self._missed) and self._write(text)
 
     def forget(self, what: Subscribe) -> None:
         self._frames.pop(what, None)
@@ -106,8 +118,8 @@ class Hub:
         self._channels: dict[Subscribe, Channel] = {}
         self.viewers: set[Viewer] = set()
 
-    def join(self, hello: Callable[[Picture, int], str]) -> Viewer:
-        viewer = Viewer(self._frame)
+    def join(self, hello: Callable[[Picture, int], str], write: Callable[[str], bool]) -> Viewer:
+        viewer = Viewer(self._frame, write)
         viewer.say(hello(self._picture, self._now_us()))
         self.viewers.add(viewer)
         return viewer

@@ -19,6 +19,7 @@ from api.pilot_links import PilotLinks
 from api.pilot_shapes import Around
 from api.pilot_token import PilotLink
 from api.problems import LinkOver, NotReady, Unauthorized
+from api.wire import Wire, wire_of
 from core.settings import Settings
 from geofence.moments import iso
 
@@ -58,10 +59,11 @@ async def live(socket: WebSocket) -> None:
         await socket.close(AGAIN_LATER, "the picture is not loaded yet")
         return
     settings: Settings = socket.app.state.settings
-    viewer = feed.hub.join(lambda picture, now_us: _hello(settings, picture, now_us, pilot))
+    wire = wire_of(socket.scope)
+    viewer = feed.hub.join(lambda picture, now_us: _hello(settings, picture, now_us, pilot), wire.write_at_once)
     tasks = [
         asyncio.create_task(_listen(socket, feed, viewer, pilot), name="viewer-listens"),
-        asyncio.create_task(_speak(socket, viewer), name="viewer-hears"),
+        asyncio.create_task(_speak(viewer, wire), name="viewer-hears"),
         asyncio.create_task(viewer.closed.wait(), name="viewer-closes"),
     ]
     if pilot is not None:
@@ -158,13 +160,15 @@ async def _accompany(socket: WebSocket, feed: Feed, viewer: Viewer, pilot: Pilot
         await asyncio.sleep(AROUND_EVERY_S)
 
 
-async def _speak(socket: WebSocket, viewer: Viewer) -> None:
+async def _speak(viewer: Viewer, wire: Wire) -> None:
+    """What could not be written at once. It is asked for when there is room for it, so that it is the latest."""
     while True:
+        await wire.until_free()
         text = viewer.take()
         if text is None:
             await viewer.wake.wait()
-        else:
-            await socket.send_text(text)
+        elif not wire.write(text):
+            raise WebSocketDisconnect(1006)
 
 
 def _hello(settings: Settings, picture: Picture, now_us: int, pilot: PilotLink | None) -> str:

@@ -19,6 +19,7 @@ from api.jobs import Jobs
 from api.listener import listen
 from api.page import built_files
 from api.pilot_links import PilotLinks, key_of
+from api.wire import Wire
 from api.world import WorldPublisher
 from core.compiled import warm
 from core.identity import operator_id
@@ -56,8 +57,8 @@ async def run(settings: Settings) -> None:
         ) as connections:
             jobs = Jobs("re-run"), Jobs("import")
             app = build(settings, token, pilots, feed, publisher, connections, now_us, built_files(), jobs)
-            servers = [(_server(app, certified), sock) for sock, certified in sockets]
-            serving = [asyncio.create_task(server.serve(sockets=[sock]), name="server") for server, sock in servers]
+            servers = [(server(app, **certified), sock) for sock, certified in sockets]
+            serving = [asyncio.create_task(one.serve(sockets=[sock]), name="server") for one, sock in servers]
             try:
                 async with asyncio.TaskGroup() as group:
                     group.create_task(feed.run(), name="feed")
@@ -69,16 +70,17 @@ async def run(settings: Settings) -> None:
             finally:
                 feed.hub.close()
                 await asyncio.gather(*(each.close() for each in jobs))
-                for server, _ in servers:
-                    server.should_exit = True
+                for one, _ in servers:
+                    one.should_exit = True
                 await asyncio.wait(serving)
 
 
-def _server(app: FastAPI, certified: dict[str, Any]) -> uvicorn.Server:
+def server(app: FastAPI, **certified: Any) -> uvicorn.Server:
+    """How the application is served. certified: uvicorn's names for a certificate's files."""
     return _Server(
         uvicorn.Config(
             app, log_level="warning", access_log=False, lifespan="off", server_header=False, proxy_headers=False,
-            ws="websockets-sansio", ws_per_message_deflate=False, ws_max_size=MAX_MESSAGE,
+            ws=Wire, ws_per_message_deflate=False, ws_max_size=MAX_MESSAGE,
             ws_ping_interval=5, ws_ping_timeout=10, timeout_graceful_shutdown=_CLOSE_S, **certified,
         )
     )  # fmt: skip

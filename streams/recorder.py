@@ -37,6 +37,8 @@ log = logging.getLogger(__name__)
 TOPICS = (TELEMETRY.name, TELEMETRY_IMPORT.name, ALERTS.name, ALERTS_IMPORT.name, RERUN.name)
 GROUP = "wedgetail-recorder"
 FLUSH_AFTER_S = 0.2
+# Live samples can wait: the longer, the more rows of an aircraft stand together, which is what reading its flight costs.
+LIVE_AFTER_S = 2.0
 FLUSH_BYTES = 3_000_000  # of records: about 20,000 rows
 RECORDS_AT_A_TIME = 32  # a block of 1,000 rows has some 100 kB
 TIMEOUT_MS = 5_000  # a frozen owner's locks block its successor no longer than this
@@ -205,13 +207,16 @@ class Recorder:
             raise ClusterChanged(found=found, expected=self._recording.cluster)
 
     async def _gather(self, consumer: AIOKafkaConsumer) -> None:
-        """Hold records until 200 ms after the first of them, or enough of them; return after 200 ms without any, too."""
+        """Hold records until the first of them has waited for as long as it may, or until there are enough of them; return
+        after 200 ms without any, too."""
         loop = asyncio.get_running_loop()
         until = loop.time() + FLUSH_AFTER_S
         while not self._must_load() and self._bytes_held < FLUSH_BYTES and (left := until - loop.time()) > 0:
             empty = not self._held
             try:
-                records = await consumer.getmany(timeout_ms=max(1, int(left * 1000)), max_records=RECORDS_AT_A_TIME)
+                records = await consumer.getmany(
+                    timeout_ms=max(1, int(min(left, FLUSH_AFTER_S) * 1000)), max_records=RECORDS_AT_A_TIME
+                )
             except OffsetOutOfRangeError as error:
                 for tp, offset in error.args[0].items():
                     await self._outside(consumer, tp, offset)
@@ -222,8 +227,9 @@ class Recorder:
                 return
             for tp, batch in records.items():
                 self._hold(consumer, tp, batch)
-            if empty and self._held:
-                until = loop.time() + FLUSH_AFTER_S
+            if self._held:
+                due = loop.time() + (LIVE_AFTER_S if {topic for topic, _ in self._held} == {TELEMETRY.name} else FLUSH_AFTER_S)
+                until = due if empty else min(until, due)
 
     def _hold(self, consumer: AIOKafkaConsumer, tp: TopicPartition, records: Sequence[ConsumerRecord[Any, Any]]) -> None:
         key = (self._plain(tp.topic), tp.partition)

@@ -11,6 +11,7 @@ import tempfile
 import threading
 import uuid
 from collections.abc import Callable, Coroutine, Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -94,31 +95,52 @@ def empty_database_url(local_postgres: LocalPostgres) -> Iterator[str]:
     local_postgres.drop_database(name)
 
 
+@contextmanager
+def own_database(server: LocalPostgres, template: str) -> Iterator[str]:
+    """The address of a migrated database of one's own."""
+    name = f"test_{uuid.uuid4().hex}"
+    server.ensure_database(name, template=template)
+    yield server.url(name)
+    server.drop_database(name)
+
+
 @pytest.fixture
 def database_url(local_postgres: LocalPostgres, _template: str) -> Iterator[str]:
     """The address of a migrated database of this test's own."""
-    name = f"test_{uuid.uuid4().hex}"
-    local_postgres.ensure_database(name, template=_template)
-    yield local_postgres.url(name)
-    local_postgres.drop_database(name)
+    with own_database(local_postgres, _template) as url:
+        yield url
 
 
 @pytest.fixture
 def prefix(request: pytest.FixtureRequest) -> Iterator[str]:
     """A prefix of this test's own for topics and groups; its topics are deleted afterwards."""
-    own = f"t{uuid.uuid4().hex[:10]}-"
+    own = new_prefix()
     yield own
     if "kafka" in request.fixturenames:
-        bootstrap: str = request.getfixturevalue("kafka")
-        _apart(lambda: _delete_topics(bootstrap, own))
+        delete_topics(request.getfixturevalue("kafka"), own)
 
 
 @pytest.fixture
 def settings(kafka: str, database_url: str, prefix: str, tmp_path: Path) -> Settings:
     """Settings that point at the run's servers, with this test's prefix, database, ports and directory."""
+    return settings_for(kafka, prefix, database_url, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def settings_of_module(
+    kafka: str, local_postgres: LocalPostgres, _template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Settings]:
+    """The same for a whole module, where each test would start the same thing anew."""
+    own = new_prefix()
+    with own_database(local_postgres, _template) as url:
+        yield settings_for(kafka, own, url, tmp_path_factory.mktemp("module"))
+    delete_topics(kafka, own)
+
+
+def settings_for(bootstrap: str, prefix: str, database_url: str, directory: Path) -> Settings:
     return Settings(
-        data_dir=tmp_path / "data",
-        kafka=Kafka(bootstrap=kafka, prefix=prefix),
+        data_dir=directory / "data",
+        kafka=Kafka(bootstrap=bootstrap, prefix=prefix),
         database=Database(url=database_url),
         ingest=Ingest(port=free_udp_port(), buffer_mb=16),
         api=Api(port=free_port(), token="a-token-for-tests"),
@@ -157,6 +179,14 @@ def free_udp_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def new_prefix() -> str:
+    return f"t{uuid.uuid4().hex[:10]}-"
+
+
+def delete_topics(bootstrap: str, prefix: str) -> None:
+    _apart(lambda: _delete_topics(bootstrap, prefix))
 
 
 async def _delete_topics(bootstrap: str, prefix: str) -> None:

@@ -123,6 +123,20 @@ def fleet() -> int:
 
 @pytest.fixture
 def house(settings: Settings, fleet: int) -> Iterator[House]:
+    """A system of this test's own."""
+    with started(settings, fleet) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def house_of_module(settings_of_module: Settings) -> Iterator[House]:
+    """One system for a whole module, without a fleet."""
+    with started(settings_of_module, 0) as running:
+        yield running
+
+
+@contextmanager
+def started(settings: Settings, fleet: int) -> Iterator[House]:
     """Started, ready, and at the end stopped as with Ctrl-C; what its parts logged is shown when a test fails."""
     process = subprocess.Popen(
         [sys.executable, "-m", "wedgetail", "up", "--fleet", str(fleet)],

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.acceptance.test_page import DIST, PATIENCE_MS, Dispatch, House, Kite, dispatch, pid_of, stopped
+from tests.acceptance.axe import faults
+from tests.acceptance.test_page import PATIENCE_MS, Dispatch, House, Kite, dispatch, pid_of, stopped
 
 __all__ = ["dispatch"]  # a fixture of the other page's
 
 PHONE = {"width": 390, "height": 844}
-AXE = DIST.parent / "node_modules" / "axe-core" / "axe.min.js"
 SYSTEM_ID = 210
 _KEPT = "async () => (await (await caches.open('wedgetail-files')).keys()).map(one => one.url)"
 # Where a person wants to look at what a test saw: SCREENSHOTS=folder
@@ -29,10 +29,7 @@ class Pilot:
         self.at = page.get_by_test_id
 
     async def faults(self) -> list[str]:
-        """What axe finds on the page as it stands. It is evaluated: the page's own policy lets no such script in."""
-        await self.page.evaluate(AXE.read_text())
-        found: dict[str, Any] = await self.page.evaluate("() => axe.run()")
-        return [f"{one['id']}: {node['html'][:120]}" for one in found["violations"] for node in one["nodes"]]
+        return await faults(self.page)
 
     async def picture(self, name: str) -> None:
         if _PICTURES:

@@ -8,7 +8,9 @@ import typer
 
 from tests.benchmarks.chain_report import chain_report
 from tests.benchmarks.decode import decode_report
+from tests.benchmarks.fan_out import fan_out_report
 from tests.benchmarks.figures import Report, this_machine, write
+from tests.benchmarks.history import history_report
 from tests.benchmarks.membership import membership_report
 from tests.benchmarks.page import page_report
 from tests.benchmarks.processor import processor_report
@@ -28,6 +30,8 @@ BENCHMARKS: tuple[Callable[[int, float, Callable[[str], None]], Report], ...] = 
     chain_report,
     page_report,
     replay_report,
+    fan_out_report,
+    history_report,
 )
 _NAMES = {benchmark.__name__.removesuffix("_report"): benchmark for benchmark in BENCHMARKS}
 

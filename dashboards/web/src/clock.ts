@@ -1,32 +1,40 @@
 // The server's clock, carried on by the page's monotonic one: a wrong clock on the tablet changes nothing.
 
-const WINDOW_MS = 30_000;
+/** More than two crystals differ by; far too little for a message that waits on its way to pass for a new one. */
+const DRIFT = 0.0005;
 
 /**
- * Server time minus monotonic time, as the largest difference seen in the last 30 to 60 s: the message that travelled
- * fastest. A message that waited on its way therefore shows old data as old, and a step of the server's clock is
- * followed within a minute.
+ * Server time minus monotonic time, as the largest difference seen: that of the message that travelled fastest. A message
+ * that waited on its way therefore shows old data as old, on a line that is slow for hours too.
  */
 export class ServerClock {
-  private current = Number.NEGATIVE_INFINITY;
-  private previous = Number.NEGATIVE_INFINITY;
-  private windowStart: number | null = null;
+  private offset = Number.NEGATIVE_INFINITY;
+  private seenAt = 0;
 
-  /** Both in milliseconds: what the server said, and performance.now() when it arrived. */
-  heard(serverMs: number, monotonicMs: number): void {
+  /**
+   * All in milliseconds: what the server said, and performance.now() when it arrived. askedMs: performance.now() when this
+   * answer was asked for: the server said it after that, so a larger difference than that allows is of a clock since set back.
+   */
+  heard(serverMs: number, monotonicMs: number, askedMs = Number.NEGATIVE_INFINITY): void {
     if (!Number.isFinite(serverMs)) return;
-    if (this.windowStart === null || monotonicMs - this.windowStart > WINDOW_MS) {
-      this.previous = this.current;
-      this.current = Number.NEGATIVE_INFINITY;
-      this.windowStart = monotonicMs;
-    }
-    this.current = Math.max(this.current, serverMs - monotonicMs);
+    const held = this.at(monotonicMs);
+    const difference = serverMs - monotonicMs;
+    this.offset = held > serverMs - askedMs ? difference : Math.max(held, difference);
+    this.seenAt = monotonicMs;
+  }
+
+  /** How long ago the server said so, milliseconds: how long the message waited on its way, if nobody set the server's clock back. */
+  waited(serverMs: number, monotonicMs: number): number {
+    return monotonicMs + this.at(monotonicMs) - serverMs;
   }
 
   /** Server time in milliseconds since 1970, or null before anything was heard. */
   now(monotonicMs: number): number | null {
-    const offset = Math.max(this.current, this.previous);
-    return Number.isFinite(offset) ? monotonicMs + offset : null;
+    return Number.isFinite(this.offset) ? monotonicMs + this.offset : null;
+  }
+
+  private at(monotonicMs: number): number {
+    return this.offset - DRIFT * (monotonicMs - this.seenAt);
   }
 }
 

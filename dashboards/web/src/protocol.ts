@@ -282,12 +282,3 @@ export interface RuleFacts {
   lacking: string | null;
   limits: RuleLimit[];
 }
-
-const KNOWN = new Set(["hello", "snapshot", "changes", "alert", "guidance", "zones", "heartbeat", "around", "error"]);
-
-/** A message of the server, or null for one that this page does not know (a newer server may say more). Throws on no JSON. */
-export function parse(text: string): ServerMessage | null {
-  const value: unknown = JSON.parse(text);
-  if (typeof value !== "object" || value === null || !("type" in value)) return null;
-  return KNOWN.has(String(value.type)) ? (value as ServerMessage) : null;
-}

@@ -36,11 +36,14 @@ export interface State {
   around: Around | null;
   /** What the server said about our own messages. */
   complaint: string | null;
+  /** What the server last sent that this page could not read, and when, server time. */
+  unreadable: { what: string; atMs: number | null } | null;
 }
 
 export type Action =
   | { type: "message"; message: ServerMessage }
   | { type: "phase"; phase: Phase; refusal?: string }
+  | { type: "unreadable"; what: string; atMs: number | null }
   | { type: "zones"; zones: readonly ZoneFeature[] }
   | { type: "zones failed"; problem: string }
   | { type: "zones wanted" }
@@ -62,6 +65,7 @@ export const EMPTY: State = {
   requests: new Map(),
   around: null,
   complaint: null,
+  unreadable: null,
 };
 
 export function reduce(state: State, action: Action): State {
@@ -70,6 +74,8 @@ export function reduce(state: State, action: Action): State {
       return onMessage(state, action.message);
     case "phase":
       return { ...state, phase: action.phase, refusal: action.refusal ?? null };
+    case "unreadable":
+      return { ...state, unreadable: { what: action.what, atMs: action.atMs } };
     case "zones":
       return { ...state, zones: action.zones, zonesProblem: null };
     case "zones failed":

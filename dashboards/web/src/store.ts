@@ -20,6 +20,10 @@ export class Refused extends Error {
     super(detail);
   }
 }
+/** A message older than this at its arrival is not worth reading; and a server whose clock was set back is measured anew. */
+const LONGEST_WAY_MS = 10_000;
+/** How long the page tells what it could not read, once it is back. */
+const TOLD_MS = 60_000;
 
 export class Store {
   state: State = EMPTY;
@@ -43,8 +47,7 @@ export class Store {
     address.hash = "";
     this.live = new Live(address.href, token, {
       message: (message) => this.received(message),
-      connecting: () => undefined,
-      lost: () => this.dispatch({ type: "phase", phase: "lost" }),
+      lost: (unreadable) => this.lost(unreadable),
       refused: (why) => this.dispatch({ type: "phase", phase: "refused", refusal: why }),
       outdated: () => this.dispatch({ type: "phase", phase: "outdated" }),
     });
@@ -72,6 +75,14 @@ export class Store {
   /** Seconds since the last message, by the page's monotonic clock. */
   linkAge(): number {
     return (performance.now() - this.live.lastMessageAt) / 1000;
+  }
+
+  /** What the server sent lately that this page could not read; null: nothing. */
+  unreadable(): string | null {
+    const { unreadable } = this.state;
+    if (unreadable === null) return null;
+    const since = (this.now() ?? 0) - (unreadable.atMs ?? 0);
+    return this.state.phase === "lost" || since < TOLD_MS ? unreadable.what : null;
   }
 
   get timezone(): string {
@@ -123,8 +134,22 @@ export class Store {
   }
 
   private received(message: ServerMessage): void {
-    if (message.type !== "error") this.clock.heard(at(message.server_time) ?? Number.NaN, performance.now());
+    if (message.type !== "error") {
+      const said = at(message.server_time) ?? Number.NaN;
+      const now = performance.now();
+      // Nothing waits for so long on a line that is any good: what comes so late, a new snapshot overtakes.
+      if (message.type !== "hello" && this.clock.waited(said, now) > LONGEST_WAY_MS) {
+        this.live.renew();
+        return;
+      }
+      this.clock.heard(said, now, message.type === "hello" ? this.live.askedAt : undefined);
+    }
     this.dispatch({ type: "message", message });
+  }
+
+  private lost(unreadable: string | null): void {
+    if (unreadable !== null) this.dispatch({ type: "unreadable", what: unreadable, atMs: this.now() });
+    this.dispatch({ type: "phase", phase: "lost" });
   }
 
   /** What is checked and what is not. Rejects with words for a person. */
@@ -181,6 +206,7 @@ export class Store {
       });
       if (!response.ok) throw new Error(`the server answered ${response.status}`);
       const body = (await response.json()) as { features: ZoneFeature[] };
+      if (!Array.isArray(body.features)) throw new Error("the server's answer holds no zones");
       // An answer to an earlier question must not replace a later one.
       if (asked === this.state.zonesAsked) this.dispatch({ type: "zones", zones: body.features });
     } catch (error) {

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import type { ServerMessage } from "../src/protocol";
-import { parse } from "../src/protocol";
 import { counts, EMPTY, news, passes, reduce, type State } from "../src/state";
 import { aircraft, alert, message, snapshot } from "./make";
 
@@ -65,10 +64,6 @@ describe("the state of the page", () => {
     expect(after(start, event({ n: 2, condition: "worsened" })).requests.size).toBe(0);
   });
 
-  it("lets a message pass that it does not know", () => {
-    expect(parse('{"type":"weather"}')).toBeNull();
-    expect(parse("[]")).toBeNull();
-  });
 });
 
 describe("what is announced and sounded", () => {

@@ -30,7 +30,7 @@ class House:
         self.steps = 0
 
     def viewer(self, what: Subscribe | None = None) -> Viewer:
-        viewer = self.hub.join(lambda picture, now_us: '{"type":"hello"}')
+        viewer = self.hub.join(lambda picture, now_us: '{"type":"hello"}', lambda text: False)
         self.hub.subscribe(viewer, what or Subscribe())
         assert [one["type"] for one in drained(viewer)] == ["hello", "snapshot"]
         return viewer
@@ -160,6 +160,34 @@ async def test_alerts_stand_before_frames_and_in_their_order(house: House) -> No
     viewer.say('{"type":"alert","n":1}')
     viewer.say('{"type":"alert","n":2}')
     assert [one["type"] for one in drained(viewer)] == ["alert", "alert", "changes"]
+
+
+async def test_with_room_on_the_line_all_is_written_at_once_and_nothing_overtakes_what_waits(house: House) -> None:
+    written: list[str] = []
+    has_room = True
+
+    def write(text: str) -> bool:
+        if has_room:
+            written.append(text)
+        return has_room
+
+    viewer = house.hub.join(lambda picture, now_us: '{"type":"hello"}', write)
+    house.hub.subscribe(viewer, Subscribe(interval_ms=0))
+    house.move(1)
+    house.hub.beat()
+    assert [msgspec.json.decode(text)["type"] for text in written] == ["hello", "snapshot", "changes", "heartbeat"]
+    assert viewer.take() is None
+
+    has_room = False
+    house.move(1)
+    has_room = True
+    house.move(2)
+    viewer.say('{"type":"alert"}')
+    assert len(written) == 4
+    alert, changes = drained(viewer)
+    assert (alert["type"], sorted(ids(changes))) == ("alert", sorted([str(craft(1)), str(craft(2))]))
+    house.move(1)
+    assert len(written) == 5
 
 
 async def test_a_viewer_that_leaves_leaves_nothing(house: House) -> None:

@@ -3,6 +3,7 @@ import { age, clockTime, NOT_KNOWN, WORD } from "../format";
 import { counts, type Filter } from "../state";
 import { usePage } from "./context";
 import { Glyph } from "./glyph";
+import { Unreadable } from "./unreadable";
 
 const OLD_S = { link: 3, positions: 5, rules: 5 } as const;
 
@@ -71,6 +72,7 @@ function Age({ name, seconds, old }: { name: keyof typeof OLD_S; seconds: number
 export function StatusLine() {
   const { state, now, zone, store } = usePage();
   const rules = state.rules;
+  const unreadable = store.unreadable();
   const lost = state.phase === "lost" || (state.known && store.linkAge() > OLD_S.link);
   const stopped = rules !== null && !rules.running;
   if (!lost && !stopped) {
@@ -79,6 +81,7 @@ export function StatusLine() {
       <p class="status" data-testid="status">
         {state.known ? title : "Waiting for the server's first picture"}
         {state.complaint !== null && <span class="problem"> The server did not take a message of this page: {state.complaint}</span>}
+        {unreadable !== null && <Unreadable what={unreadable} />}
       </p>
     );
   }
@@ -88,6 +91,7 @@ export function StatusLine() {
       {lost && (
         <p data-testid="banner-connection">
           <b>CONNECTION LOST</b> {now === null ? "the server does not answer" : "what you see is old"}. Trying again by itself.
+          {unreadable !== null && <Unreadable what={unreadable} />}
         </p>
       )}
       {stopped && (

@@ -19,7 +19,7 @@ interface QueueProps {
 }
 
 export function Queue({ cards, waiting, onStation, soundArmed, soundProblem, onSound }: QueueProps) {
-  const { state, preferences, prefer } = usePage();
+  const { state, live, preferences, prefer } = usePage();
   const list = useRef<HTMLDivElement>(null);
   const frozen = useFrozen(list);
   const [places, setPlaces] = useState<Card[] | null>(null);
@@ -67,7 +67,7 @@ export function Queue({ cards, waiting, onStation, soundArmed, soundProblem, onS
             <LinkCard key={card.id} card={card} done={done.has(card.id)} />
           ),
         )}
-        {shown.length === 0 && held.length === 0 && <Empty known={state.known} running={state.rules?.running ?? false} />}
+        {shown.length === 0 && held.length === 0 && <Empty known={state.known} live={live} running={state.rules?.running ?? false} />}
       </div>
     </section>
   );
@@ -86,8 +86,15 @@ function Held({ held, onThaw }: { held: Card[]; onThaw(): void }) {
   );
 }
 
-function Empty({ known, running }: { known: boolean; running: boolean }) {
+function Empty({ known, live, running }: { known: boolean; live: boolean; running: boolean }) {
   if (!known) return <p class="empty">Waiting for the first picture. Whether alerts stand is not known yet.</p>;
+  if (!live) {
+    return (
+      <p class="empty" data-testid="queue-empty">
+        No alert stood when the connection was lost: empty does not mean safe. New ones cannot come until it is back.
+      </p>
+    );
+  }
   if (!running) {
     return (
       <p class="empty" data-testid="queue-empty">

@@ -4,6 +4,7 @@ import { announce, Announcer, type Announcement } from "../components/announcer"
 import { useMedia, useStore, useTick } from "../components/context";
 import { Outdated } from "../components/gate";
 import { Badge, Glyph } from "../components/glyph";
+import { Unreadable } from "../components/unreadable";
 import { age, aircraftName, clockTime, momentTime, NOT_KNOWN, number } from "../format";
 import { markOf } from "../glyphs";
 import { loadPreferences, savePreferences, type Theme } from "../preferences";
@@ -52,6 +53,7 @@ export function PilotPage({ store }: { store: Store }) {
   const now = store.now();
   const live = state.phase === "live" && store.linkAge() < 3;
   const pilot = state.hello?.pilot ?? null;
+  const unreadable = store.unreadable();
   const aircraft = pilot === null ? undefined : state.aircraft.get(pilot.aircraft_id);
   const positionAge = ageSeconds(aircraft?.position_time, now);
   const old = !live || positionAge === null || positionAge >= OLD_S;
@@ -90,6 +92,11 @@ export function PilotPage({ store }: { store: Store }) {
                 {pilot.name}: this link ends {momentTime(at(pilot.expires_at), now, store.timezone)}
               </p>
             )}
+            {unreadable !== null && (
+              <p>
+                <Unreadable what={unreadable} />
+              </p>
+            )}
             <p data-testid="time">
               {clockTime(now, store.timezone)} {clockTime(now, "UTC")}
             </p>
@@ -116,11 +123,13 @@ function Warnings({ store, live, aircraft }: { store: Store; live: boolean; airc
   const silent = ageSeconds(aircraft?.event_time, now);
   const stopped = state.rules !== null && !state.rules.running;
   const lost = !live && state.known;
+  const unreadable = store.unreadable();
   return (
     <div class="warnings" role="alert">
       {(lost || (state.phase === "lost" && !state.known)) && (
         <p data-testid="banner-connection">
           <b>CONNECTION LOST</b> <Ago seconds={store.linkAge()} /> No alert can reach you. Trying again by itself.
+          {unreadable !== null && <Unreadable what={unreadable} />}
         </p>
       )}
       {live && silent !== null && silent >= NOT_HEARD_S && aircraft?.ended !== true && (

@@ -31,7 +31,7 @@ export function ReplayMap({ theme }: { theme: string }) {
           .then(({ openSurface }) =>
             openSurface(container.current!, {
               select: (id) => id !== null && replay.change({ selected: id }),
-              zone: setZone,
+              zones: ([top]) => setZone(top ?? null),
               moved: () => opened !== null && placed.current !== null && replay.change({ map: placeOf(opened) }),
               notice: setNotice,
             }),
@@ -54,7 +54,7 @@ export function ReplayMap({ theme }: { theme: string }) {
   }, [replay, drawn]);
 
   useEffect(() => surface?.dress(), [surface, theme]);
-  useEffect(() => surface?.highlight(zone), [surface, zone]);
+  useEffect(() => surface?.highlight(zone === null ? [] : [zone]), [surface, zone]);
   const style = replay.recorded?.map_style ?? null;
   useEffect(() => surface?.baseMap(style), [surface, style]);
   useEffect(() => {
