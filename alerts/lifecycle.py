@@ -72,7 +72,7 @@ def step(held: Condition | None, seen: Observed, time_us: int, alarmed: bool) ->
         held.clear_us = time_us if held.clear_us is None else held.clear_us
         if time_us - held.clear_us >= limits.clear_after_us:
             told = end(held, seen.what if alarmed else f"{GROUNDED}; {seen.what}")
-            return (_begin(seen, time_us, over) if over else None), told
+            return (_after(held, seen, time_us, over) if over else None), told
         return held, []
     held.clear_us = None
     worse_coming = bool(over) and over[0][0].rank < held.level.rank
@@ -103,6 +103,13 @@ def _begin(seen: Observed, time_us: int, over: list[tuple[Level, float]] | None 
     begun = Condition(seen.rule, seen.zone_id, seen.zone_name, [], time_us, time_us, seen.what, seen.way_back, None, {})
     if over:
         _note(begun, seen, over, time_us)
+    return begun
+
+
+def _after(cleared: Condition, seen: Observed, time_us: int, over: list[tuple[Level, float]]) -> Condition:
+    """What is over its limit still when a condition clears. A worse tier has been waiting, and goes on waiting."""
+    begun = _begin(seen, time_us, over)
+    begun.since_us |= {tier: since for tier, since in cleared.since_us.items() if tier.rank < cleared.level.rank}
     return begun
 
 

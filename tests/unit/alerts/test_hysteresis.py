@@ -1,6 +1,6 @@
 """Delays keep jitter quiet, and never hide a breach that lasts longer than they do."""
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from alerts import lifecycle
@@ -23,6 +23,10 @@ DELAYS = st.builds(
 
 
 @given(samples=SAMPLES, delays=DELAYS)
+@example(  # a warning that clears while a breach is waiting
+    samples=[(1.0, 0.0, True), (2.0, 1.0, True), (1.0, 1.0, True), (1.0, 1.0, False), (1.0, 1.0, False)],
+    delays=Delays(raise_beyond_m=0.0, raise_after_us=3 * US_PER_S, clear_inside_m=0.0, clear_after_us=0),
+)
 def test_a_breach_that_lasts_longer_than_its_delay_is_told_by_then(
     samples: list[tuple[float, float, bool]], delays: Delays
 ) -> None:
