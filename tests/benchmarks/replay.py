@@ -75,9 +75,10 @@ def replay_report(rounds: int, seconds: float, tell: Callable[[str], None]) -> R
     notes = f"""
 `wedgetail up` with {_AIRCRAFT * _SECONDS * _HZ:,} samples in its database, written in the order of the recorder. Headless
 Chromium on the same machine without a graphics card, its files of the page already in its cache. From the beginning of the
-navigation to the frame in which charts, lane and lists show every sample: the median of {rounds} openings, after one that
+navigation to the frame in which charts, lane and lists show the whole hour: the median of {rounds} openings, after one that
 does not count; lowest {min(drawn):.2f}, highest {max(drawn):.2f} s. The page asked for the samples after {asked:.2f} s and
-had them after {there:.2f} s. Nothing is thinned at this size.
+had them after {there:.2f} s. More than 200,000 rows are thinned for the charts
+(extremes, gaps and the moments of alerts stay; the page says so, and fetches every row around the cursor).
 """
     return Report("Replay", [figure], notes)
 
