@@ -92,7 +92,7 @@ export function PilotPage({ store }: { store: Store }) {
                 {pilot.name}: this link ends {momentTime(at(pilot.expires_at), now, store.timezone)}
               </p>
             )}
-            {unreadable !== null && (
+            {live && unreadable !== null && (
               <p>
                 <Unreadable what={unreadable} />
               </p>
