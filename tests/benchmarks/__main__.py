@@ -43,7 +43,7 @@ def main(
     rounds: Annotated[int, typer.Option(min=1, help="rounds of each side, whose median counts")] = _ROUNDS,
     seconds: Annotated[float, typer.Option(min=0.5, help="length of a round, where a benchmark runs in real time")] = _SECONDS,
     only: Annotated[list[str] | None, typer.Option(help=f"one of {', '.join(_NAMES)}; again for several")] = None,
-    into: Annotated[Path | None, typer.Option(help="directory to write to; left out: docs/, if all is measured")] = None,
+    into: Annotated[Path | None, typer.Option(help="directory to write to; left out: docs/")] = None,
 ) -> None:
     """Measures, each beside its reference in the same run."""
     if unknown := set(only or ()) - set(_NAMES):
@@ -55,9 +55,9 @@ def main(
     for report in reports:
         for figure in report.figures:
             typer.echo(figure.line())
-    directory = into or (_DOCS if (rounds, seconds, only) == (_ROUNDS, _SECONDS, None) else None)
+    directory = into or (_DOCS if (rounds, seconds) == (_ROUNDS, _SECONDS) else None)
     if directory is None:
-        typer.echo("nothing written: this was not the whole, or not the rounds that count")
+        typer.echo("nothing written: these were not the rounds that count")
     else:
         write(directory, machine, reports)
         typer.echo(f"written: {directory / 'benchmarks.md'} and benchmarks.json")

@@ -109,30 +109,36 @@ def this_machine() -> Machine:
 
 
 def write(directory: Path, machine: Machine, reports: Sequence[Report]) -> None:
-    """benchmarks.json and benchmarks.md, both as a whole."""
-    figures = [figure.as_json() for report in reports for figure in report.figures]
+    """benchmarks.md and benchmarks.json: the sections of these reports are renewed, all others stay as they were measured."""
+    page, table = directory / "benchmarks.md", directory / "benchmarks.json"
     directory.mkdir(parents=True, exist_ok=True)
-    (directory / "benchmarks.json").write_text(json.dumps(figures, indent=2) + "\n")
-    (directory / "benchmarks.md").write_text(_page(machine, reports))
+    _, *kept = page.read_text().split("\n## ") if page.exists() else [""]
+    sections = {section.partition("\n")[0]: f"## {section.strip()}\n" for section in kept}
+    sections |= {report.title: _wrapped(_section(report, machine)) for report in reports}
+    page.write_text("\n".join([_wrapped(_HEAD), *sections.values()]))
+
+    renewed = {report.title: [{"section": report.title} | figure.as_json() for figure in report.figures] for report in reports}
+    known = json.loads(table.read_text()) if table.exists() else []
+    figures = [figure for title in sections for figure in renewed.get(title, [one for one in known if one["section"] == title])]
+    table.write_text(json.dumps(figures, indent=2) + "\n")
 
 
-def _page(machine: Machine, reports: Sequence[Report]) -> str:
-    head = f"""# Benchmarks
+_HEAD = """# Benchmarks
 
 Written by `make bench`; the same figures for programs are in [benchmarks.json](benchmarks.json). Each stands beside what it
-is made of, measured in the same run on the same machine, and the ratio of the two is what is held to a goal.
+is made of, measured in the same run on the same machine, and the ratio of the two is what is held to a goal. Each section
+says when it was measured.
 
-{machine.words()}
-
-To measure again: `make bench`, on a machine that does nothing else (a few minutes). `python -m tests.benchmarks --help` in
-the environment of `make setup` has shorter rounds for a first look.
+To measure again: `make bench`, on a machine that does nothing else (a quarter of an hour), or `python -m tests.benchmarks
+--only NAME` in the environment of `make setup` for one section; its `--help` has shorter rounds for a first look.
 """
-    return _wrapped("\n".join([head, *(_section(report) for report in reports)]))
 
 
-def _section(report: Report) -> str:
+def _section(report: Report, machine: Machine) -> str:
     rows = "\n".join(figure.as_row() for figure in report.figures)
     return f"""## {report.title}
+
+{machine.words()}
 
 | what | ours | reference | ratio | goal | met |
 |---|---|---|---|---|---|
