@@ -252,18 +252,23 @@ async def test_slow_the_pages_show_the_latest_and_never_claim_more(browser: Brow
     async with opened(browser, place) as windows:
         flown: dict[int, float] = {}  # when the aircraft left each height, upwards
         lags: dict[str, list[float]] = {window.name: [] for window in windows}
+        for height in range(55, 60):  # a page that has only just opened was busy when it measured the server's clock
+            place.kite.height_m = float(height)
+            for window in windows:
+                await window.shows(height)
         with place.line.slowed(8_000):
             began, height = time.monotonic(), 60
             while height < 90:
-                await asyncio.sleep(0.4)
+                claimed = [(await window.positions_age_s(), time.monotonic()) for window in windows]
+                await asyncio.sleep(0.4)  # the flight's pace, in which what the header tells stands in the lists too
+                for window, (claimed_s, at) in zip(windows, claimed, strict=True):
+                    shown = await window.height_m()
+                    lag_s = at - flown.get(shown, at)
+                    assert claimed_s > lag_s - 2.0, (window.name, claimed_s, lag_s)
+                    lags[window.name].append(lag_s)
                 height += 1
                 flown[height - 1] = time.monotonic()
                 place.kite.height_m = float(height)
-                for window in windows:
-                    shown, claimed_s = await window.height_m(), await window.positions_age_s()
-                    lag_s = time.monotonic() - flown.get(shown, time.monotonic())
-                    assert claimed_s > lag_s - 1.0, (window.name, claimed_s, lag_s)
-                    lags[window.name].append(lag_s)
             assert time.monotonic() - began > 10
         for window in windows:
             assert max(lags[window.name]) < 6.0, lags  # of what was sent alone, seconds more would wait with each second
