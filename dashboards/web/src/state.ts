@@ -20,7 +20,7 @@ export interface State {
   refusal: string | null;
   hello: Hello | null;
   rules: Rules | null;
-  /** The newest receive time of any sample, ISO. */
+  /** The newest receive time of any sample that this page has, ISO. */
   positionsAt: string | null;
   aircraft: ReadonlyMap<string, Aircraft>;
   /** By id, the closed ones of this connection too: their n is what an old event is measured against. */
@@ -137,7 +137,7 @@ function onMessage(before: State, message: ServerMessage): State {
     case "around":
       return { ...state, around: message.around };
     case "heartbeat":
-      return { ...state, positionsAt: later(state.positionsAt, message.positions_at) };
+      return state; // its positions_at is what the server has: on a slow line this page does not have it yet
   }
 }
 
@@ -157,10 +157,6 @@ function settled(requests: State["requests"], alerts: ReadonlyMap<string, Alert>
       return alert !== undefined && needsAcknowledging(alert) && request.n >= alert.n;
     }),
   );
-}
-
-function later(a: string | null, b: string | null): string | null {
-  return (at(b) ?? Number.NEGATIVE_INFINITY) > (at(a) ?? Number.NEGATIVE_INFINITY) ? b : a;
 }
 
 function newest(start: string | null, aircraft: readonly Aircraft[]): string | null {

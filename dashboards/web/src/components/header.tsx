@@ -52,7 +52,7 @@ export function Header({ filter, onFilter }: HeaderProps) {
 
 const MEANS = {
   link: "since the last message of the server",
-  positions: "since the newest position or heartbeat of any aircraft was received",
+  positions: "since the newest position or heartbeat of any aircraft on this page was received",
   rules: "behind now: up to there the rules have judged",
 } as const;
 
